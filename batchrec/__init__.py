@@ -1,0 +1,1 @@
+"""Rehearse a batch-recommendation pipeline on Amazon Personalize on one machine."""
