@@ -1,0 +1,261 @@
+"""Virtual time: waiting costs no real time, working does.
+
+The clock knows its participants: threads that work or wait on it. While one of them works, virtual
+time stands still; when all of them wait, it jumps to the first deadline. An hour of polling plays
+in seconds, and because every wait of every parallel branch goes through the same queue, the
+timeline is the one that real time would have given. Without participants, it follows real time.
+"""
+
+import heapq
+import itertools
+import threading
+import time as real_time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from types import SimpleNamespace
+from typing import Any, Self
+
+# Step Functions' default TimeoutSeconds: no deadline (Amazon States Language, Task state).
+NO_DEADLINE_SECONDS = 99_999_999
+
+
+class _Waiter:
+    """One thread inside one wait."""
+
+    def __init__(self) -> None:
+        self.awake = False
+        self.signal = threading.Event()
+
+
+class VirtualClock:
+    """A clock whose time passes only in waits; thread-safe.
+
+    Args:
+        start: first instant, epoch seconds; the present by default.
+    """
+
+    def __init__(self, start: float | None = None) -> None:
+        self._lock = threading.RLock()
+        self._now = real_time.time() if start is None else start
+        self._anchor = real_time.monotonic()
+        self._participants: set[int] = set()  # thread identifiers
+        self._present = 0  # participants, threads about to start included
+        self._working = 0  # participants that are not in a wait
+        self._held = False
+        self._deadlines: list[tuple[float, int, _Waiter]] = []
+        self._sequence = itertools.count()
+
+    # --- reading ------------------------------------------------------------------------------
+
+    def time(self) -> float:
+        """Virtual now, in epoch seconds."""
+        with self._lock:
+            if self._present == 0:
+                return self._now + (real_time.monotonic() - self._anchor)
+            return self._now
+
+    def now(self, tz: tzinfo = UTC) -> datetime:
+        """Virtual now, with a time zone."""
+        return datetime.fromtimestamp(self.time(), tz)
+
+    # --- waiting ------------------------------------------------------------------------------
+
+    def sleep(self, seconds: float) -> None:
+        """Wait `seconds` of virtual time."""
+        self.event().wait(max(seconds, 0))
+
+    def event(self) -> "VirtualEvent":
+        """Return an event whose timeouts are virtual."""
+        return VirtualEvent(self)
+
+    def thread(self, target: Callable[..., object], *args: object) -> "VirtualThread":
+        """Return a daemon thread that takes part in this clock from its start to its end."""
+        return VirtualThread(self, target=target, args=args)
+
+    @contextmanager
+    def participant(self) -> Iterator[None]:
+        """Make the calling thread take part: time stands still while it works."""
+        identifier = threading.get_ident()
+        with self._lock:
+            joined = identifier not in self._participants
+            if joined:
+                self._enter()
+                self._participants.add(identifier)
+        try:
+            yield
+        finally:
+            if joined:
+                with self._lock:
+                    self._participants.discard(identifier)
+                    self._leave()
+
+    # --- steering from outside ------------------------------------------------------------------
+
+    def hold(self) -> None:
+        """Stop time until `advance` or `release`: nothing becomes due by itself."""
+        with self._lock:
+            if not self._held:
+                self._held = True
+                self._enter()
+
+    def release(self) -> None:
+        """Let time pass again."""
+        with self._lock:
+            if self._held:
+                self._held = False
+                self._leave()
+
+    def advance(self, seconds: float) -> None:
+        """Let exactly `seconds` pass, everything due in them included."""
+        with self.participant():
+            with self._lock:
+                held = self._held
+                self.release()
+            self.sleep(seconds)
+            if held:
+                self.hold()
+
+    # --- the scheduler (call with the lock held) --------------------------------------------------
+
+    def _enter(self) -> None:
+        if self._present == 0:
+            self._now += real_time.monotonic() - self._anchor
+        self._present += 1
+        self._working += 1
+
+    def _leave(self) -> None:
+        self._present -= 1
+        self._working -= 1
+        if self._present == 0:
+            self._anchor = real_time.monotonic()
+        self._jump_if_all_wait()
+
+    def _fall_asleep(self, waiter: _Waiter, timeout: float | None) -> None:
+        if timeout is not None and timeout < NO_DEADLINE_SECONDS:
+            entry = (self._now + timeout, next(self._sequence), waiter)
+            heapq.heappush(self._deadlines, entry)
+        self._working -= 1
+        self._jump_if_all_wait()
+
+    def _wake(self, waiter: _Waiter) -> None:
+        if not waiter.awake:
+            waiter.awake = True
+            self._working += 1
+            waiter.signal.set()
+
+    def _jump_if_all_wait(self) -> None:
+        while self._deadlines and self._deadlines[0][2].awake:
+            heapq.heappop(self._deadlines)
+        if self._working > 0 or not self._deadlines:
+            return
+        self._now = max(self._now, self._deadlines[0][0])
+        while self._deadlines and self._deadlines[0][0] <= self._now:
+            self._wake(heapq.heappop(self._deadlines)[2])
+
+
+class VirtualEvent:
+    """`threading.Event` with virtual timeouts."""
+
+    def __init__(self, clock: VirtualClock) -> None:
+        self._clock = clock
+        self._flag = False
+        self._waiters: list[_Waiter] = []
+
+    def is_set(self) -> bool:
+        """Whether `set` was called."""
+        return self._flag
+
+    def set(self) -> None:
+        """Wake every waiter; time can't jump before they run."""
+        with self._clock._lock:
+            self._flag = True
+            for waiter in self._waiters:
+                self._clock._wake(waiter)
+            self._waiters.clear()
+
+    def clear(self) -> None:
+        """Make later waits wait again."""
+        with self._clock._lock:
+            self._flag = False
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until set, or for `timeout` virtual seconds; return whether it was set."""
+        with self._clock.participant():
+            with self._clock._lock:
+                if self._flag:
+                    return True
+                waiter = _Waiter()
+                self._waiters.append(waiter)
+                self._clock._fall_asleep(waiter, timeout)
+            waiter.signal.wait()
+            with self._clock._lock:
+                if waiter in self._waiters:
+                    self._waiters.remove(waiter)
+                return self._flag
+
+
+class VirtualThread(threading.Thread):
+    """`threading.Thread` that takes part in a clock; `join` waits in virtual time."""
+
+    def __init__(self, clock: VirtualClock, *args: Any, **kwargs: Any) -> None:
+        kwargs["daemon"] = True
+        super().__init__(*args, **kwargs)
+        self._clock = clock
+        self._done = clock.event()
+
+    def start(self) -> None:
+        """Take part from now on, so that time can't jump before the thread runs."""
+        with self._clock._lock:
+            self._clock._enter()
+        super().start()
+
+    def run(self) -> None:
+        """Run the target as a participant."""
+        with self._clock._lock:
+            self._clock._participants.add(threading.get_ident())
+        try:
+            super().run()
+        finally:
+            self._done.set()
+            with self._clock._lock:
+                self._clock._participants.discard(threading.get_ident())
+                self._clock._leave()
+
+    def join(self, timeout: float | None = None) -> None:
+        """Wait for the end, for at most `timeout` virtual seconds."""
+        self._done.wait(timeout)
+
+    def is_alive(self) -> bool:
+        """Whether it has been started and hasn't ended."""
+        return self.ident is not None and not self._done.is_set()
+
+
+class ModuleShims:
+    """Stand-ins for the modules `threading`, `time` and `datetime`, on one clock.
+
+    Code written for real time runs on virtual time when these take the modules' places among its
+    globals.
+    """
+
+    def __init__(self, clock: VirtualClock) -> None:
+        class Thread(VirtualThread):
+            def __init__(self, *args: Any, **kwargs: Any) -> None:
+                super().__init__(clock, *args, **kwargs)
+
+        class Datetime(datetime):
+            @classmethod
+            def now(cls, tz: tzinfo | None = None) -> Self:
+                return cls.fromtimestamp(clock.time(), tz)
+
+        self.Thread = Thread
+        self.Event = clock.event
+        self.threading = SimpleNamespace(
+            Thread=Thread,
+            Event=clock.event,
+            Lock=threading.Lock,
+            RLock=threading.RLock,
+            Condition=threading.Condition,
+        )
+        self.time = SimpleNamespace(sleep=clock.sleep, time=clock.time)
+        self.datetime = SimpleNamespace(datetime=Datetime, timezone=timezone, timedelta=timedelta)

@@ -1,0 +1,1 @@
+"""Ratings to rehearse with, and the file format that they come in."""

@@ -1,0 +1,1 @@
+"""Cloud Control API for the Personalize resource types; moto has none."""

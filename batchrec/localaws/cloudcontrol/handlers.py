@@ -1,0 +1,116 @@
+"""Create, read, delete and list handlers of the Personalize types.
+
+They call Personalize as AWS's handlers do (the permissions in each type's schema name the calls),
+and wait until a resource is there, or gone.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from batchrec.localaws import runtime
+from batchrec.localaws.cloudcontrol.exceptions import HandlerError
+
+_POLL_SECONDS = 5
+_CODES = {
+    "InvalidInputException": "InvalidRequest",
+    "LimitExceededException": "ServiceLimitExceeded",
+    "ResourceAlreadyExistsException": "AlreadyExists",
+    "ResourceInUseException": "ResourceConflict",
+    "ResourceNotFoundException": "NotFound",
+}
+
+
+@dataclass(frozen=True)
+class Handler:
+    """One type's handlers; `noun` is the resource's name in the Personalize API."""
+
+    noun: str
+
+    @property
+    def identifier(self) -> str:
+        """The property that is the type's primary identifier, its ARN."""
+        return f"{self.noun[0].upper()}{self.noun[1:]}Arn"
+
+    def create(self, region: str, properties: dict[str, Any]) -> str:
+        """Create the resource and wait until it is active; return its ARN."""
+        tags = [
+            {"tagKey": tag["Key"], "tagValue": tag["Value"]} for tag in properties.pop("Tags", [])
+        ]
+        request = {_wire(name): value for name, value in properties.items()}
+        arn = str(_call(self._operation("create", region), **request)[f"{self.noun}Arn"])
+        if tags:
+            _call(_personalize(region).tag_resource, resourceArn=arn, tags=tags)
+        while True:
+            described = self._describe(region, arn)
+            status = described.get("status", "ACTIVE")
+            if status == "ACTIVE":
+                return arn
+            if "FAILED" in status:
+                reason = described.get("failureReason", status)
+                raise HandlerError("GeneralServiceException", reason)
+            runtime.current().clock.sleep(_POLL_SECONDS)
+
+    def read(self, region: str, arn: str) -> dict[str, Any]:
+        """Return the resource's properties."""
+        described = self._describe(region, arn)
+        properties = {_property(name): value for name, value in described.items()}
+        tags = _call(_personalize(region).list_tags_for_resource, resourceArn=arn)["tags"]
+        if tags:
+            properties["Tags"] = [{"Key": tag["tagKey"], "Value": tag["tagValue"]} for tag in tags]
+        return properties
+
+    def delete(self, region: str, arn: str) -> None:
+        """Delete the resource and wait until it is gone."""
+        _call(self._operation("delete", region), **{f"{self.noun}Arn": arn})
+        while True:
+            try:
+                self._describe(region, arn)
+            except HandlerError as error:
+                if error.code == "NotFound":
+                    return
+                raise
+            runtime.current().clock.sleep(_POLL_SECONDS)
+
+    def list(self, region: str) -> list[str]:
+        """Return the ARNs of all resources of the type."""
+        answer = _call(self._operation("list", region, plural="s"))
+        return [str(summary[f"{self.noun}Arn"]) for summary in answer[f"{self.noun}s"]]
+
+    def _describe(self, region: str, arn: str) -> dict[str, Any]:
+        answer = _call(self._operation("describe", region), **{f"{self.noun}Arn": arn})
+        return dict(answer[self.noun])
+
+    def _operation(self, verb: str, region: str, plural: str = "") -> Callable[..., Any]:
+        name = {"datasetGroup": "dataset_group"}.get(self.noun, self.noun)
+        method: Callable[..., Any] = getattr(_personalize(region), f"{verb}_{name}{plural}")
+        return method
+
+
+HANDLERS = {
+    "AWS::Personalize::DatasetGroup": Handler("datasetGroup"),
+    "AWS::Personalize::Schema": Handler("schema"),
+    "AWS::Personalize::Dataset": Handler("dataset"),
+}
+
+
+def _personalize(region: str) -> Any:
+    return runtime.current().client("personalize", region)
+
+
+def _call(operation: Callable[..., Any], **request: Any) -> Any:
+    try:
+        return operation(**request)
+    except ClientError as error:
+        code = _CODES.get(error.response["Error"]["Code"], "GeneralServiceException")
+        raise HandlerError(code, error.response["Error"]["Message"]) from error
+
+
+def _wire(name: str) -> str:
+    return name[0].lower() + name[1:]
+
+
+def _property(name: str) -> str:
+    return name[0].upper() + name[1:]

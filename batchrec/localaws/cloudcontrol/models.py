@@ -1,0 +1,229 @@
+"""Resource requests and their progress (Cloud Control API User Guide, Resource operations)."""
+
+import json
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from moto.core.base_backend import BackendDict, BaseBackend
+
+from batchrec.localaws import runtime
+from batchrec.localaws.cloudcontrol import types
+from batchrec.localaws.cloudcontrol.exceptions import (
+    HandlerError,
+    InvalidRequestException,
+    RequestTokenNotFoundException,
+    ResourceNotFoundException,
+    UnsupportedActionException,
+)
+from batchrec.localaws.cloudcontrol.handlers import HANDLERS, Handler
+
+_ENDED = ("SUCCESS", "FAILED", "CANCEL_COMPLETE")
+
+
+@dataclass
+class Request:
+    """One request for a resource operation."""
+
+    event: dict[str, Any]  # a ProgressEvent
+
+    def update(self, **members: Any) -> None:
+        """Record progress."""
+        self.event |= members | {"EventTime": runtime.current().clock.time()}
+
+
+class CloudControlBackend(BaseBackend):
+    """Cloud Control in one account and Region."""
+
+    def __init__(self, region_name: str, account_id: str) -> None:
+        super().__init__(region_name, account_id)
+        self.requests: dict[str, Request] = {}
+        self.client_tokens: dict[str, str] = {}
+
+    def create_resource(
+        self, TypeName: str, DesiredState: str, ClientToken: str | None = None, **_: Any
+    ) -> dict[str, Any]:
+        """API Reference, CreateResource."""
+        handler = self._handler(TypeName)
+        desired = _json_object(DesiredState, "DesiredState")
+        self._validate(TypeName, desired)
+
+        def work(request: Request) -> None:
+            properties = {name: value for name, value in desired.items() if value is not None}
+            request.update(Identifier=handler.create(self.region_name, properties))
+
+        return self._start("CREATE", TypeName, None, ClientToken, work)
+
+    def get_resource(self, TypeName: str, Identifier: str, **_: Any) -> dict[str, Any]:
+        """API Reference, GetResource."""
+        properties = self._read(TypeName, Identifier)
+        return {
+            "TypeName": TypeName,
+            "ResourceDescription": {
+                "Identifier": Identifier,
+                "Properties": json.dumps(properties),
+            },
+        }
+
+    def update_resource(
+        self,
+        TypeName: str,
+        Identifier: str,
+        PatchDocument: str,
+        ClientToken: str | None = None,
+        **_: Any,
+    ) -> dict[str, Any]:
+        """API Reference, UpdateResource: create-only properties can't change."""
+        self._read(TypeName, Identifier)
+        schema = types.schema(TypeName, self.region_name)
+        if "update" not in schema.get("handlers", {}):
+            raise UnsupportedActionException(
+                f"Resource type {TypeName} does not support UPDATE action"
+            )
+        fixed = types.property_names(TypeName, self.region_name, "createOnlyProperties")
+        changed = {change["path"].split("/")[1] for change in json.loads(PatchDocument)}
+
+        def work(_: Request) -> None:
+            if changed & fixed:
+                raise HandlerError(
+                    "NotUpdatable",
+                    "Invalid patch update: createOnlyProperties"
+                    f" [{', '.join(sorted(changed & fixed))}] cannot be updated",
+                )
+            raise HandlerError("InvalidRequest", f"{sorted(changed)} can't be updated here")
+
+        return self._start("UPDATE", TypeName, Identifier, ClientToken, work)
+
+    def delete_resource(
+        self, TypeName: str, Identifier: str, ClientToken: str | None = None, **_: Any
+    ) -> dict[str, Any]:
+        """API Reference, DeleteResource."""
+        handler = self._handler(TypeName)
+
+        def work(_: Request) -> None:
+            handler.delete(self.region_name, Identifier)
+
+        return self._start("DELETE", TypeName, Identifier, ClientToken, work)
+
+    def list_resources(self, TypeName: str, **_: Any) -> dict[str, Any]:
+        """API Reference, ListResources."""
+        handler = self._handler(TypeName)
+        return {
+            "TypeName": TypeName,
+            "ResourceDescriptions": [
+                {
+                    "Identifier": arn,
+                    "Properties": json.dumps({handler.identifier: arn}),
+                }
+                for arn in handler.list(self.region_name)
+            ],
+        }
+
+    def get_resource_request_status(self, RequestToken: str) -> dict[str, Any]:
+        """API Reference, GetResourceRequestStatus."""
+        return {"ProgressEvent": self._request(RequestToken).event}
+
+    def cancel_resource_request(self, RequestToken: str) -> dict[str, Any]:
+        """API Reference, CancelResourceRequest; a handler that already works is not undone."""
+        request = self._request(RequestToken)
+        if request.event["OperationStatus"] not in _ENDED:
+            request.update(OperationStatus="CANCEL_COMPLETE")
+        return {"ProgressEvent": request.event}
+
+    def list_resource_requests(
+        self, ResourceRequestStatusFilter: dict[str, Any] | None = None, **_: Any
+    ) -> dict[str, Any]:
+        """API Reference, ListResourceRequests."""
+        wanted = ResourceRequestStatusFilter or {}
+        operations = wanted.get("Operations")
+        statuses = wanted.get("OperationStatuses")
+        return {
+            "ResourceRequestStatusSummaries": [
+                request.event
+                for request in self.requests.values()
+                if (not operations or request.event["Operation"] in operations)
+                and (not statuses or request.event["OperationStatus"] in statuses)
+            ]
+        }
+
+    def _start(
+        self,
+        operation: str,
+        type_name: str,
+        identifier: str | None,
+        client_token: str | None,
+        work: Callable[[Request], None],
+    ) -> dict[str, Any]:
+        """Run a handler beside the caller; the same client token gives the same request."""
+        if client_token in self.client_tokens:
+            return {"ProgressEvent": self.requests[self.client_tokens[client_token]].event}
+        token = str(uuid.uuid4())
+        request = Request(
+            {
+                "TypeName": type_name,
+                "Identifier": identifier,
+                "RequestToken": token,
+                "Operation": operation,
+            }
+        )
+        request.update(OperationStatus="IN_PROGRESS")
+        self.requests[token] = request
+        if client_token is not None:
+            self.client_tokens[client_token] = token
+
+        def handle() -> None:
+            try:
+                work(request)
+            except HandlerError as error:
+                request.update(
+                    OperationStatus="FAILED", ErrorCode=error.code, StatusMessage=str(error)
+                )
+            else:
+                request.update(OperationStatus="SUCCESS")
+
+        runtime.current().clock.thread(handle).start()
+        return {"ProgressEvent": dict(request.event)}
+
+    def _read(self, type_name: str, identifier: str) -> dict[str, Any]:
+        handler = self._handler(type_name)
+        known = types.schema(type_name, self.region_name)["properties"]
+        try:
+            properties = handler.read(self.region_name, identifier)
+        except HandlerError as error:
+            raise ResourceNotFoundException(
+                f"Resource of type '{type_name}' with identifier '{identifier}' was not found."
+            ) from error
+        return {name: value for name, value in properties.items() if name in known}
+
+    def _handler(self, type_name: str) -> Handler:
+        types.schema(type_name, self.region_name)
+        return HANDLERS[type_name]
+
+    def _validate(self, type_name: str, desired: dict[str, Any]) -> None:
+        schema = types.schema(type_name, self.region_name)
+        missing = sorted(set(schema.get("required", [])) - desired.keys())
+        unknown = sorted(desired.keys() - schema["properties"].keys())
+        for problem, names in (("required", missing), ("extraneous", unknown)):
+            if names:
+                raise InvalidRequestException(
+                    f"Model validation failed: {problem} key [{', '.join(names)}]"
+                )
+
+    def _request(self, token: str) -> Request:
+        if token not in self.requests:
+            raise RequestTokenNotFoundException(f"Request with token {token} was not found")
+        return self.requests[token]
+
+
+def _json_object(text: str, name: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise InvalidRequestException(f"{name} is not valid JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise InvalidRequestException(f"{name} is not a JSON object")
+    return value
+
+
+cloudcontrol_backends = BackendDict(CloudControlBackend, "cloudcontrol")

@@ -1,0 +1,351 @@
+"""Glue whose job runs really run: the job's script, under PySpark, in a process of its own.
+
+Everything else of Glue is moto's.
+"""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pyspark
+from moto.core.responses import ActionResult
+from moto.glue.exceptions import ConcurrentRunsExceededException, JobRunNotFoundException
+from moto.glue.models import FakeJob
+from moto.glue.responses import GlueResponse as MotoGlueResponse
+from moto.moto_api._internal import mock_random
+
+from batchrec import java
+from batchrec.localaws import runtime
+
+# Glue Developer Guide, AWS Glue versions.
+SPARK_VERSIONS = {"5.0": "3.5.4"}
+
+ENDED = ("SUCCEEDED", "FAILED", "STOPPED", "TIMEOUT", "ERROR")
+DEFAULT_TIMEOUT_MINUTES = 480  # Glue 5.0 and later (Glue API, StartJobRun)
+
+# Arguments that Glue keeps for itself (Glue Developer Guide, Using job parameters): their S3
+# locations are nothing the script reads or writes.
+_GLUE_ARGUMENTS = {"--TempDir", "--spark-event-logs-path", "--extra-py-files", "--extra-files"}
+
+_runs: set["JobRun"] = set()
+
+
+class GlueResponse(MotoGlueResponse):
+    """moto's Glue, with real job runs."""
+
+    def start_job_run(self) -> ActionResult:
+        """Glue API, StartJobRun."""
+        job = self.glue_backend.get_job(self._get_param("JobName"))
+        busy = [run for run in job.job_runs if run.state not in ENDED]  # type: ignore[attr-defined]
+        if len(busy) >= (job.execution_property or {}).get("MaxConcurrentRuns", 1):
+            raise ConcurrentRunsExceededException(f"Concurrent runs exceeded for {job.name}")
+        run = JobRun(
+            job,
+            region=self.region,
+            overrides=self._get_param("Arguments") or {},
+            timeout=self._get_int_param("Timeout"),
+        )
+        job.job_runs.append(run)  # type: ignore[arg-type]
+        run.start()
+        return ActionResult({"JobRunId": run.run_id})
+
+    def get_job_run(self) -> ActionResult:
+        """Glue API, GetJobRun."""
+        return ActionResult({"JobRun": self._run(self._get_param("RunId")).as_dict()})
+
+    def get_job_runs(self) -> ActionResult:
+        """Glue API, GetJobRuns: the latest first."""
+        job = self.glue_backend.get_job(self._get_param("JobName"))
+        return ActionResult({"JobRuns": [run.as_dict() for run in reversed(job.job_runs)]})
+
+    def batch_stop_job_run(self) -> ActionResult:
+        """Glue API, BatchStopJobRun."""
+        name = self._get_param("JobName")
+        wanted = self._get_param("JobRunIds")
+        for run_id in wanted:
+            self._run(run_id).stop()
+        return ActionResult(
+            {"SuccessfulSubmissions": [{"JobName": name, "JobRunId": r} for r in wanted]}
+        )
+
+    def _run(self, run_id: str) -> "JobRun":
+        job = self.glue_backend.get_job(self._get_param("JobName"))
+        for run in job.job_runs:
+            if isinstance(run, JobRun) and run.run_id == run_id:
+                return run
+        raise JobRunNotFoundException(run_id)
+
+
+def stop_all_runs() -> None:
+    """Kill what still runs; for the end of the local AWS."""
+    for run in list(_runs):
+        run.kill()
+
+
+class JobRun:
+    """One run of a job."""
+
+    def __init__(
+        self, job: FakeJob, region: str, overrides: dict[str, str], timeout: int | None
+    ) -> None:
+        self.run_id = f"jr_{mock_random.get_random_hex(64)}"
+        self.state = "STARTING"
+        self._job = job
+        self._region = region
+        self._overrides = overrides
+        self._arguments = (
+            (job.default_arguments or {}) | overrides | (job.non_overridable_arguments or {})
+        )
+        self._timeout_minutes = timeout or job.timeout or DEFAULT_TIMEOUT_MINUTES
+        self._error: str | None = None
+        self._started = self._changed = runtime.current().clock.now()
+        self._completed: datetime | None = None
+        self._stopping = False
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Run beside the caller, in virtual time."""
+        _runs.add(self)
+        runtime.current().clock.thread(self._live).start()
+
+    def stop(self) -> None:
+        """End the run as STOPPED."""
+        if self.state not in ENDED:
+            self._stopping = True
+            self._become("STOPPING")
+            self.kill()
+
+    def kill(self) -> None:
+        """Kill the script's process and its children."""
+        if self._process is not None and self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the JobRun structure of the Glue API."""
+        ran = (self._completed or runtime.current().clock.now()) - self._started
+        return {
+            "Id": self.run_id,
+            "Attempt": 0,
+            "JobName": self._job.name,
+            "StartedOn": self._started,
+            "LastModifiedOn": self._changed,
+            "CompletedOn": self._completed,
+            "JobRunState": self.state,
+            "Arguments": self._overrides or None,
+            "ErrorMessage": self._error,
+            "PredecessorRuns": [],
+            "ExecutionTime": int(ran.total_seconds()),
+            "Timeout": self._timeout_minutes,
+            "WorkerType": self._job.worker_type,
+            "NumberOfWorkers": self._job.number_of_workers,
+            "MaxCapacity": self._job.max_capacity,
+            "SecurityConfiguration": self._job.security_configuration,
+            "LogGroupName": "/aws-glue/jobs",
+            "GlueVersion": self._job.glue_version,
+            "ExecutionClass": self._job.execution_class,
+        }
+
+    def _live(self) -> None:
+        clock, durations = runtime.current().clock, runtime.current().durations
+        clock.sleep(durations.glue_start)
+        limit = self._timeout_minutes * 60
+        if not self._stopping:
+            self._become("RUNNING")
+            outcome, self._error = self._execute(limit)
+            clock.sleep(min(durations.glue_run, limit))
+            if durations.glue_run > limit:
+                outcome, self._error = "TIMEOUT", "Job run exceeded its timeout."
+        if self._stopping:
+            outcome, self._error = "STOPPED", None
+        self._completed = clock.now()
+        self._become(outcome)
+        _runs.discard(self)
+
+    def _become(self, state: str) -> None:
+        self.state = state
+        self._changed = runtime.current().clock.now()
+
+    def _execute(self, limit: float) -> tuple[str, str | None]:
+        version = SPARK_VERSIONS.get(self._job.glue_version or "")
+        if version != pyspark.__version__:
+            return "FAILED", (
+                f"GlueVersion {self._job.glue_version} can't be rehearsed with the installed"
+                f" PySpark {pyspark.__version__}; supported: {SPARK_VERSIONS}."
+            )
+        folder = runtime.current().work / self.run_id
+        storage = LocalCopy(folder / "s3", runtime.current().client("s3", self._region))
+        try:
+            command = self._command(storage)
+            output = self._run_process(command, folder, limit)
+            storage.synchronise()
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        output = output.map(storage.as_urls)
+        self._log(output)
+        if output.timed_out:
+            return "TIMEOUT", "Job run exceeded its timeout."
+        if output.exit_code != 0:
+            return "FAILED", error_message(output.stderr)
+        return "SUCCEEDED", None
+
+    def _command(self, storage: "LocalCopy") -> list[str]:
+        script = storage.local(self._job.command["ScriptLocation"])  # type: ignore[index]
+        arguments = {
+            name: storage.local(value)
+            if value.startswith("s3://") and name not in _GLUE_ARGUMENTS
+            else value
+            for name, value in self._arguments.items()
+        }
+        # Glue's own (Glue Developer Guide, Accessing parameters using getResolvedOptions).
+        arguments |= {
+            "--JOB_NAME": self._job.name,
+            "--JOB_ID": f"j_{self.run_id[3:]}",
+            "--JOB_RUN_ID": self.run_id,
+        }
+        return [sys.executable, script, *(part for pair in arguments.items() for part in pair)]
+
+    def _run_process(self, command: list[str], folder: Path, limit: float) -> "Output":
+        self._process = subprocess.Popen(  # noqa: S603 (the user's own script)
+            command,
+            cwd=folder,
+            env=_spark_environment(folder),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+        if self._stopping:
+            self.kill()
+        killer = threading.Timer(limit, self.kill)
+        killer.daemon = True
+        killer.start()
+        try:
+            stdout, stderr = self._process.communicate()
+        finally:
+            timed_out = not killer.is_alive()
+            killer.cancel()
+            self.kill()
+        return Output(self._process.returncode, stdout.decode(), stderr.decode(), timed_out)
+
+    def _log(self, output: "Output") -> None:
+        """Keep the output where Glue 5.0 keeps it: a stream for each run in CloudWatch Logs."""
+        logs = runtime.current().client("logs", self._region)
+        now = int(runtime.current().clock.time() * 1000)
+        for group, text in (("output", output.stdout), ("error", output.stderr)):
+            name = f"/aws-glue/jobs/{group}"
+            if not logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"]:
+                logs.create_log_group(logGroupName=name)
+            logs.create_log_stream(logGroupName=name, logStreamName=self.run_id)
+            events = [{"timestamp": now, "message": line} for line in text.splitlines() if line]
+            if events:
+                logs.put_log_events(
+                    logGroupName=name, logStreamName=self.run_id, logEvents=events[-9_000:]
+                )
+
+
+@dataclass(frozen=True)
+class Output:
+    """What a script's process left."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+    timed_out: bool
+
+    def map(self, change: Any) -> "Output":
+        """Return the same with both texts changed."""
+        return Output(self.exit_code, change(self.stdout), change(self.stderr), self.timed_out)
+
+
+@dataclass
+class LocalCopy:
+    """A local copy of the S3 prefixes that a script is given.
+
+    PyPI has no S3A file system for Spark, so the script gets local paths in place of its `s3://`
+    arguments, and what it changed there goes back to S3 afterwards.
+    """
+
+    root: Path
+    s3: Any
+    _seen: dict[Path, tuple[int, int]] = field(default_factory=dict)
+
+    def local(self, url: str) -> str:
+        """Copy what is under `url` and return the local path that stands for it."""
+        bucket, _, key = url.removeprefix("s3://").partition("/")
+        for page in self.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=key):
+            for found in page.get("Contents", []):
+                if _under(found["Key"], key) and not found["Key"].endswith("/"):
+                    self._download(bucket, found["Key"])
+        return str(self.root / bucket / key)
+
+    def synchronise(self) -> None:
+        """Upload what is new or changed."""
+        for path in self._files():
+            if self._seen.get(path) != _fingerprint(path):
+                bucket, _, key = str(path.relative_to(self.root)).partition("/")
+                self.s3.upload_file(str(path), bucket, key)
+
+    def as_urls(self, text: str) -> str:
+        """Replace local paths in a message by the `s3://` URLs they stand for."""
+        return re.sub(rf"(file:/*)?{re.escape(str(self.root))}/", "s3://", text)
+
+    def _download(self, bucket: str, key: str) -> None:
+        path = self.root / bucket / key
+        if path not in self._seen:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self.s3.download_file(bucket, key, str(path))
+            self._seen[path] = _fingerprint(path)
+
+    def _files(self) -> Iterator[Path]:
+        return (path for path in sorted(self.root.rglob("*")) if path.is_file())
+
+
+def error_message(stderr: str) -> str:
+    """Return the exception that ended a script, as Glue puts it into ErrorMessage."""
+    lines = stderr.rstrip().splitlines()
+    starts = [n for n, line in enumerate(lines) if line.startswith("Traceback")]
+    if not starts:
+        return "\n".join(lines[-5:]) or "The script ended with an error and no message."
+    after = [n for n in range(starts[-1] + 1, len(lines)) if not lines[n].startswith(" ")]
+    text = "\n".join(lines[after[0] :]) if after else lines[-1]
+    return re.sub(r"^[\w.]*?(\w+: )", r"\1", text)
+
+
+def _spark_environment(folder: Path) -> dict[str, str]:
+    """Return an environment with nothing of the user's AWS account in it."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "PYSPARK", "SPARK"))}
+    settings = {
+        "spark.ui.enabled": "false",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.host": "127.0.0.1",
+        "spark.sql.shuffle.partitions": "4",
+        "spark.local.dir": str(folder / "spark"),
+    }
+    submit = " ".join(f"--conf {name}={value}" for name, value in settings.items())
+    return (
+        kept
+        | java.spark_environment()
+        | {
+            "SPARK_LOCAL_IP": "127.0.0.1",
+            "PYSPARK_PYTHON": sys.executable,
+            "PYSPARK_SUBMIT_ARGS": f"--master local[*] {submit} pyspark-shell",
+        }
+    )
+
+
+def _under(key: str, prefix: str) -> bool:
+    return key == prefix or key.startswith(prefix if prefix.endswith("/") else f"{prefix}/")
+
+
+def _fingerprint(path: Path) -> tuple[int, int]:
+    status = path.stat()
+    return status.st_mtime_ns, status.st_size

@@ -1,0 +1,271 @@
+"""Patches to moto itself. Each says why, and was needed for moto 5.2.5.
+
+Only what can't be composed around moto from outside stands here. A test for each fails as soon as
+moto no longer needs it.
+"""
+
+import functools
+import hashlib
+import json
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from types import ModuleType
+from typing import Any
+
+import boto3
+from botocore.client import BaseClient
+from botocore.config import Config
+from botocore.loaders import Loader
+from botocore.model import OperationModel, ServiceModel
+from jsonata import Jsonata
+from moto.iam.access_control import IAMPolicy, PermissionResult
+from moto.s3.models import FakeBucket
+from moto.stepfunctions.parser import models as _parser_models  # noqa: F401 (loads the interpreter)
+from moto.stepfunctions.parser.api import EvaluationFailedEventDetails, HistoryEventType
+from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import (
+    FailureEvent,
+    FailureEventException,
+)
+from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import (
+    StatesErrorName,
+)
+from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import (
+    StatesErrorNameType,
+)
+from moto.stepfunctions.parser.asl.component.common.string.string_expression import StringJSONata
+from moto.stepfunctions.parser.asl.component.intrinsic import jsonata as intrinsic_functions
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
+    state_task_service_aws_sdk,
+)
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service import (  # noqa: E501
+    StateTaskService,
+)
+from moto.stepfunctions.parser.asl.eval.environment import Environment
+from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
+from moto.stepfunctions.parser.asl.jsonata import jsonata as moto_jsonata
+from moto.stepfunctions.parser.asl.utils import boto_client
+from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
+
+from batchrec.clock import ModuleShims, VirtualClock
+
+_INTERPRETER = "moto.stepfunctions.parser."
+
+# What stood in a module before the first `apply`, so that the next one finds the same places.
+_originals: dict[tuple[str, str], object] = {}
+
+
+def apply(clock: VirtualClock, endpoint: str) -> None:
+    """Mend moto; its Step Functions run on `clock` and their tasks call `endpoint`."""
+    _run_on_virtual_time(clock)
+    _evaluate_jsonata(clock)
+    _convert_sdk_parameters_and_results()
+    _name_sdk_errors()
+    _call_this_server(endpoint)
+    _pass_over_conditional_bucket_policy_statements()
+
+
+def _run_on_virtual_time(clock: VirtualClock) -> None:
+    """The interpreter waits, and dates its events, in real time."""
+    shims = ModuleShims(clock)
+    for name in ("threading", "time", "datetime", "Thread", "Event"):
+        _replace(name, _original(name), getattr(shims, name))
+
+
+def _evaluate_jsonata(clock: VirtualClock) -> None:
+    """moto calls None where a JSONata engine should be, and doesn't escape strings.
+
+    An expression that fails is States.QueryEvaluationError (Step Functions Developer Guide,
+    Transforming data with JSONata, Error handling); moto lets it pass as States.Runtime.
+    """
+
+    def evaluate(expression: str) -> Any:
+        compiled = Jsonata(expression)
+        compiled.register_lambda("hash", _hash)
+        compiled.register_lambda("uuid", lambda: str(uuid.uuid4()))
+        compiled.register_lambda("millis", lambda: int(clock.time() * 1000))
+        compiled.register_lambda("now", lambda: _timestamp(clock.now()))
+        return compiled.evaluate(None)
+
+    def declare(bindings: dict[str, Any]) -> str:
+        return "".join(
+            f"{name}:={to_json_str(value, separators=(',', ':'))};"
+            for name, value in bindings.items()
+        )
+
+    def eval_body(expression: StringJSONata, env: Environment) -> None:
+        try:
+            original_eval_body(expression, env)
+        except FailureEventException:
+            raise
+        except Exception as error:
+            raise FailureEventException(_query_evaluation_error(env, expression, error)) from error
+
+    for builtin in ("$hash", "$uuid"):
+        intrinsic_functions._DECLARATION_BY_VARIABLE_REFERENCE.pop(builtin, None)
+    _replace("eval_jsonata_expression", moto_jsonata.eval_jsonata_expression, evaluate)
+    _replace(
+        "encode_jsonata_variable_declarations",
+        moto_jsonata.encode_jsonata_variable_declarations,
+        declare,
+    )
+    original_eval_body = _remember(StringJSONata, "_eval_body")
+    _patch(StringJSONata, "_eval_body", eval_body)
+
+
+def _convert_sdk_parameters_and_results() -> None:
+    """moto's hooks that convert names between PascalCase and the service's own do nothing."""
+
+    def operation(
+        task: StateTaskService, service: str | None, action: str | None
+    ) -> OperationModel:
+        model = _service_model(task._get_boto_service_name(service))
+        wanted = (action or task.resource.api_action).lower()
+        name = next(name for name in model.operation_names if name.lower() == wanted)
+        return model.operation_model(name)
+
+    def parameters(
+        task: StateTaskService,
+        parameters: dict[str, Any],
+        boto_service_name: str | None = None,
+        service_action_name: str | None = None,
+    ) -> None:
+        shape = operation(task, boto_service_name, service_action_name).input_shape
+        if shape is not None:
+            task._to_boto_request(parameters, shape)
+
+    def response(
+        task: StateTaskService,
+        response: Any,
+        boto_service_name: str | None = None,
+        service_action_name: str | None = None,
+    ) -> None:
+        shape = operation(task, boto_service_name, service_action_name).output_shape
+        if shape is not None:
+            _dates_to_text(response)
+            task._from_boto_response(response, shape)
+
+    _patch(StateTaskService, "_normalise_parameters", parameters)
+    _patch(StateTaskService, "_normalise_response", response)
+
+
+def _name_sdk_errors() -> None:
+    """moto's table of the services' names in errors has two entries."""
+    state_task_service_aws_sdk._SERVICE_ERROR_NAMES |= {"personalize": "Personalize", "s3": "S3"}
+
+
+def _call_this_server(endpoint: str) -> None:
+    """moto's tasks call a port that is fixed for the process, and build a client for each call."""
+
+    @functools.cache
+    def client(service: str, region: str) -> BaseClient:
+        return boto3.client(  # type: ignore[no-any-return,call-overload]
+            service,
+            region_name=region,
+            endpoint_url=endpoint,
+            aws_access_key_id="local",
+            aws_secret_access_key="local",  # noqa: S106 (no secret: the local AWS checks none)
+            config=Config(parameter_validation=False, retries={"total_max_attempts": 1}),
+        )
+
+    def client_for(region: str, service: str, state_credentials: Any = None) -> BaseClient:  # noqa: ARG001
+        return client(service, region)
+
+    _replace("boto_client_for", boto_client.boto_client_for, client_for)
+
+
+def _pass_over_conditional_bucket_policy_statements() -> None:
+    """moto applies conditional statements of bucket policies whatever their conditions say.
+
+    So a bucket that refuses plain HTTP refuses everybody. The local AWS, which has no TLS, stands
+    for one that is called over TLS.
+    """
+
+    def get_permission(bucket: FakeBucket, action: str, resource: str) -> PermissionResult:
+        if bucket.policy is None:
+            return PermissionResult.NEUTRAL
+        policy = json.loads(bucket.policy)
+        policy["Statement"] = [s for s in policy["Statement"] if "Condition" not in s]
+        return IAMPolicy(json.dumps(policy)).is_action_permitted(action, resource)
+
+    _patch(FakeBucket, "get_permission", get_permission)
+
+
+# --- helpers ----------------------------------------------------------------------------------
+
+
+def _original(name: str) -> object:
+    import threading
+
+    if name in {"Thread", "Event"}:
+        return getattr(threading, name)
+    return sys.modules[name]
+
+
+def _replace(name: str, original: object, replacement: object) -> None:
+    """Replace the global `name` wherever the interpreter imported `original` under it."""
+    for module in list(_interpreter_modules()):
+        if getattr(module, name, None) is original:
+            _originals.setdefault((module.__name__, name), original)
+        if (module.__name__, name) in _originals:
+            setattr(module, name, replacement)
+
+
+def _patch(owner: type, name: str, method: Callable[..., Any]) -> None:
+    setattr(owner, name, method)
+
+
+def _remember(owner: type, name: str) -> Callable[..., Any]:
+    value = _originals.setdefault((owner.__qualname__, name), getattr(owner, name))
+    assert callable(value)  # noqa: S101
+    return value
+
+
+def _interpreter_modules() -> Iterator[ModuleType]:
+    return (module for name, module in sys.modules.items() if name.startswith(_INTERPRETER))
+
+
+@functools.cache
+def _service_model(service: str) -> ServiceModel:
+    return ServiceModel(Loader().load_service_model(service, "service-2"))
+
+
+def _dates_to_text(value: Any) -> None:
+    if isinstance(value, dict):
+        for key, member in value.items():
+            if isinstance(member, datetime):
+                value[key] = _timestamp(member)
+            else:
+                _dates_to_text(member)
+    elif isinstance(value, list):
+        for member in value:
+            _dates_to_text(member)
+
+
+def _timestamp(moment: datetime) -> str:
+    text = moment.astimezone(UTC).isoformat(timespec="milliseconds")
+    return text.removesuffix("+00:00") + "Z"
+
+
+def _hash(value: Any, algorithm: str) -> str:
+    """`$hash`, one of the functions Step Functions adds to JSONata; hexadecimal."""
+    text = value if isinstance(value, str) else json.dumps(value)
+    return hashlib.new(algorithm.replace("-", ""), text.encode()).hexdigest()
+
+
+def _query_evaluation_error(
+    env: Environment, expression: StringJSONata, error: Exception
+) -> FailureEvent:
+    name = StatesErrorName(typ=StatesErrorNameType.StatesQueryEvaluationError)
+    return FailureEvent(
+        env=env,
+        error_name=name,
+        event_type=HistoryEventType.EvaluationFailed,
+        event_details=EventDetails(  # type: ignore[typeddict-item]
+            evaluationFailedEventDetails=EvaluationFailedEventDetails(
+                error=name.error_name,
+                cause=f"The JSONata expression '{expression.expression}' failed: {error}",
+            )
+        ),
+    )

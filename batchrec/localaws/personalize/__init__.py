@@ -1,0 +1,1 @@
+"""A local Amazon Personalize: the control plane and the batch jobs."""

@@ -1,0 +1,60 @@
+"""Errors of the Personalize API: all HTTP 400 with one member, `message` (API Reference)."""
+
+from moto.core.exceptions import JsonRESTError
+
+
+class PersonalizeError(JsonRESTError):
+    """A modelled error; `code` is the name that SDKs see."""
+
+    code = 400
+    name = "InvalidInputException"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(self.name, message)
+
+
+class InvalidInputException(PersonalizeError):
+    """A parameter, a role, or access to S3 is not right."""
+
+
+class ResourceNotFoundException(PersonalizeError):
+    """The ARN names nothing."""
+
+    name = "ResourceNotFoundException"
+
+    def __init__(self, arn: str) -> None:
+        super().__init__(f"Resource Arn {arn} does not exist.")
+
+
+class ResourceAlreadyExistsException(PersonalizeError):
+    """The name is taken."""
+
+    name = "ResourceAlreadyExistsException"
+
+    def __init__(self, arn: str) -> None:
+        super().__init__(f"Another resource with Arn {arn} already exists.")
+
+
+class ResourceInUseException(PersonalizeError):
+    """A dependency is not ready, or something still depends on this."""
+
+    name = "ResourceInUseException"
+
+
+class LimitExceededException(PersonalizeError):
+    """A quota is used up."""
+
+    name = "LimitExceededException"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"More than {limit} resources with PENDING or IN_PROGRESS status.")
+
+
+class InvalidNextTokenException(PersonalizeError):
+    """The token is not one of this service's."""
+
+    name = "InvalidNextTokenException"
+
+
+class JobFailure(Exception):
+    """Work that ends as CREATE FAILED; the message becomes `failureReason`."""

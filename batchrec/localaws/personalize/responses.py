@@ -1,0 +1,63 @@
+"""Parse Personalize requests, check them against botocore's model, answer in JSON."""
+
+import json
+import re
+from typing import Any
+
+from moto.core.common_types import TYPE_RESPONSE
+from moto.core.responses import BaseResponse
+from moto.core.utils import camelcase_to_underscores
+
+from batchrec.localaws.personalize.exceptions import InvalidInputException
+from batchrec.localaws.personalize.models import PersonalizeBackend, personalize_backends
+from batchrec.localaws.service_model import only_members, service_model, violations
+
+_DESCRIBE_OR_DELETE = re.compile(r"(Describe|Delete)(\w+)")
+_LIST = re.compile(r"List(\w+)s")
+_KINDS = {
+    "BatchInferenceJob",
+    "Dataset",
+    "DatasetGroup",
+    "DatasetImportJob",
+    "Schema",
+    "Solution",
+    "SolutionVersion",
+}
+
+
+class PersonalizeResponse(BaseResponse):
+    """JSON 1.1, target `AmazonPersonalize.<Operation>`."""
+
+    def __init__(self) -> None:
+        super().__init__(service_name="personalize")
+
+    @property
+    def backend(self) -> PersonalizeBackend:
+        """The backend of the request's account and Region."""
+        return personalize_backends[self.current_account][self.region]
+
+    def call_action(self) -> TYPE_RESPONSE:
+        """Check the request, run the operation, shape the answer."""
+        operation = service_model("personalize").operation_model(self._get_action())
+        request = {k: v for k, v in json.loads(self.body or "{}").items() if v is not None}
+        found = violations(operation.input_shape, request) if operation.input_shape else []
+        if found:
+            raise InvalidInputException("; ".join(found))
+        answer = self._answer(operation.name, request)
+        if operation.output_shape is not None:
+            answer = only_members(operation.output_shape, answer)
+        return 200, self.response_headers, json.dumps(answer)
+
+    def _answer(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+        own = getattr(self.backend, camelcase_to_underscores(operation), None)
+        if own is not None:
+            return dict(own(**request))
+        if (match := _DESCRIBE_OR_DELETE.fullmatch(operation)) and match[2] in _KINDS:
+            (arn,) = request.values()
+            if match[1] == "Describe":
+                return self.backend.describe(match[2], arn)
+            self.backend.delete(match[2], arn)
+            return {}
+        if (match := _LIST.fullmatch(operation)) and match[1] in _KINDS:
+            return self.backend.list_page(match[1], **request)
+        raise NotImplementedError(f"{operation} of Amazon Personalize")

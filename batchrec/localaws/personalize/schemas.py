@@ -1,0 +1,76 @@
+"""Avro schemas, as Personalize restricts them (Developer Guide, Creating schema JSON files)."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from batchrec.localaws.personalize.exceptions import InvalidInputException
+
+TYPES = {"float", "double", "int", "long", "string", "boolean", "null"}
+REQUIRED = {
+    "Interactions": {"USER_ID": "string", "ITEM_ID": "string", "TIMESTAMP": "long"},
+    "Users": {"USER_ID": "string"},
+    "Items": {"ITEM_ID": "string"},
+}
+
+
+@dataclass(frozen=True)
+class Field:
+    """One column."""
+
+    name: str
+    type: str
+    nullable: bool
+
+
+def fields(schema: str) -> list[Field]:
+    """Return the columns of a valid schema, in order."""
+    return [_field(field) for field in json.loads(schema)["fields"]]
+
+
+def validate(schema: str) -> None:
+    """Check a schema's form.
+
+    Raises:
+        InvalidInputException: it isn't a flat Avro record of a dataset type, with that type's
+            required fields.
+    """
+    try:
+        record = json.loads(schema)
+    except ValueError as error:
+        raise InvalidInputException(f"The schema is not valid JSON: {error}.") from error
+    if not isinstance(record, dict) or record.get("type") != "record":
+        raise InvalidInputException("The schema must be an Avro record.")
+    required = REQUIRED.get(record.get("name", ""))
+    if required is None:
+        raise InvalidInputException(
+            f"The schema's name must be one of {', '.join(REQUIRED)}, not {record.get('name')!r}."
+        )
+    columns = {field.name: field for field in map(_field, record.get("fields", []))}
+    unique = {name.replace("_", "").upper() for name in columns}
+    if len(unique) < len(record.get("fields", [])):
+        raise InvalidInputException("Field names must be unique, ignoring underscores.")
+    for name, kind in required.items():
+        if name not in columns or columns[name].type != kind or columns[name].nullable:
+            raise InvalidInputException(f"The schema needs the field {name} of type {kind}.")
+
+
+def require_type(schema: str, dataset_type: str) -> None:
+    """Check that a schema is of the dataset's type.
+
+    Raises:
+        InvalidInputException: it is of another type, or there is no such type.
+    """
+    name = json.loads(schema)["name"]
+    if name.upper() != dataset_type.upper():
+        raise InvalidInputException(f"The schema is for {name}, not for {dataset_type}.")
+
+
+def _field(field: Any) -> Field:
+    if not isinstance(field, dict) or not {"name", "type"} <= field.keys():
+        raise InvalidInputException(f"A schema field needs a name and a type: {field!r}.")
+    kinds = field["type"] if isinstance(field["type"], list) else [field["type"]]
+    others = [kind for kind in kinds if kind != "null"]
+    if len(others) != 1 or others[0] not in TYPES:
+        raise InvalidInputException(f"Field {field['name']} has an unsupported type: {kinds!r}.")
+    return Field(field["name"], others[0], nullable="null" in kinds)

@@ -1,0 +1,99 @@
+"""One WSGI application: our services to our backends, everything else to moto."""
+
+import json
+import logging
+import traceback
+from collections.abc import Callable, Iterable
+from typing import Any
+from xml.sax.saxutils import escape
+
+from flask import Flask
+from moto.core.responses import BaseResponse
+from moto.core.utils import convert_to_flask_response
+from moto.moto_server.werkzeug_app import (
+    BackendRequest,
+    DomainDispatcherApplication,
+    create_backend_app,
+)
+
+Environ = dict[str, Any]
+Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
+
+CONTROL_PREFIX = "/_batchrec/"
+
+log = logging.getLogger(__name__)
+
+
+class Router:
+    """Routes by the service a request is signed for (Signature Version 4, credential scope).
+
+    Args:
+        services: response classes by signing name, e.g. `{"personalize": PersonalizeResponse}`.
+        control: application for the paths under `CONTROL_PREFIX`.
+    """
+
+    def __init__(self, services: dict[str, type[BaseResponse]], control: Application) -> None:
+        self._services = {name: _application(kind) for name, kind in services.items()}
+        self._control = control
+        self._moto = DomainDispatcherApplication(_moto_application)
+
+    def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Answer a request; what isn't emulated gets 501 at once, never a retryable error."""
+        try:
+            if environ["PATH_INFO"].startswith(CONTROL_PREFIX):
+                return self._control(environ, start_response)
+            application = self._services.get(signed_service(environ), self._moto)
+            answer: Iterable[bytes] = application(environ, start_response)
+        except NotImplementedError as error:
+            return _not_implemented(environ, start_response, error)
+        return answer
+
+
+def signed_service(environ: Environ) -> str:
+    """Return the SigV4 signing name of a request, or "" for an unsigned one."""
+    scope = environ.get("HTTP_AUTHORIZATION", "").partition("Credential=")[2].split(",")[0]
+    parts = scope.split("/")
+    return parts[3] if len(parts) == 5 else ""
+
+
+def _application(response: type[BaseResponse]) -> Flask:
+    application = Flask(response.__name__)
+    application.debug = True  # exceptions reach the router
+    application.request_class = BackendRequest
+    application.add_url_rule(
+        "/", methods=["POST"], view_func=convert_to_flask_response(response.dispatch)
+    )
+    return application
+
+
+def _moto_application(service: Any) -> Flask:
+    if service is None:
+        raise NotImplementedError("the service isn't part of the local AWS")
+    return create_backend_app(service)
+
+
+def _not_implemented(
+    environ: Environ, start_response: Callable[..., Any], error: NotImplementedError
+) -> list[bytes]:
+    target = environ.get("HTTP_X_AMZ_TARGET")
+    what = target or f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
+    message = (
+        f"The local AWS does not emulate {signed_service(environ) or 'this service'}: {what}: "
+        f"{error or traceback.format_exc(limit=-1)}"
+    )
+    log.warning(message)
+    if target or "json" in environ.get("CONTENT_TYPE", ""):
+        kind = "application/x-amz-json-1.1"
+        body = json.dumps({"__type": "NotImplemented", "message": message})
+    else:
+        kind = "text/xml"
+        error_xml = (
+            f"<Error><Code>NotImplemented</Code><Message>{escape(message)}</Message></Error>"
+        )
+        body = (
+            error_xml
+            if signed_service(environ) == "s3"
+            else f"<ErrorResponse>{error_xml}<RequestId>local</RequestId></ErrorResponse>"
+        )
+    start_response("501 Not Implemented", [("Content-Type", kind)])
+    return [body.encode()]

@@ -1,0 +1,82 @@
+"""What the backends of one running local AWS share: clock, endpoint, modelled durations.
+
+moto's backends are global to the process, and so is this: one local AWS in a process at a time.
+"""
+
+import functools
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from batchrec.clock import VirtualClock
+
+
+@dataclass(frozen=True)
+class Durations:
+    """How long each kind of work takes, in virtual seconds.
+
+    The defaults are what public notebooks recorded for small datasets on Amazon Personalize
+    (dataset group 15 to 30 s, import 4 to 6 min, training 20 to 40 min, batch inference 13 to
+    27 min); those of Glue are not measured on AWS.
+    """
+
+    dataset_group: float = 30
+    schema: float = 0
+    dataset: float = 30
+    dataset_import_job: float = 300
+    solution: float = 15
+    solution_version: float = 1500
+    batch_inference_job: float = 1200
+    delete: float = 30
+    glue_start: float = 30
+    glue_run: float = 90
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """The surroundings of the backends."""
+
+    clock: VirtualClock
+    endpoint: str
+    work: Path  # private folder for what jobs leave behind, e.g. the logs of Glue runs
+    durations: Durations = field(default_factory=Durations)
+
+    @functools.cache  # noqa: B019 (one instance lives as long as the server)
+    def client(self, service: str, region: str) -> Any:
+        """Return a boto3 client of this local AWS."""
+        return client(service, self.endpoint, region)
+
+
+def client(service: str, endpoint: str, region: str) -> Any:
+    """Return a boto3 client of the local AWS at `endpoint`; never one of the user's account."""
+    return boto3.client(
+        service,  # type: ignore[call-overload]
+        region_name=region,
+        endpoint_url=endpoint,
+        aws_access_key_id="local",
+        aws_secret_access_key="local",  # noqa: S106 (no secret: the local AWS checks none)
+        config=Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 1}),
+    )
+
+
+_current: Runtime | None = None
+
+
+def enter(runtime: Runtime | None) -> None:
+    """Make `runtime` the one the backends use; None when the server has stopped."""
+    global _current
+    _current = runtime
+
+
+def current() -> Runtime:
+    """Return the running local AWS's surroundings.
+
+    Raises:
+        RuntimeError: no local AWS runs in this process.
+    """
+    if _current is None:
+        raise RuntimeError("no local AWS runs in this process: start one with LocalAws()")
+    return _current

@@ -1,0 +1,155 @@
+"""Start and stop the local AWS, and say how to reach it."""
+
+import json
+import tempfile
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from moto.core.base_backend import BackendDict
+from moto.core.config import default_user_config
+from moto.moto_server.werkzeug_app import MotoRequestHandler
+from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.serving import BaseWSGIServer, make_server
+from werkzeug.wrappers import Request, Response
+
+from batchrec.clock import VirtualClock
+from batchrec.errors import BatchrecError
+from batchrec.localaws import glue, moto_patches, runtime
+from batchrec.localaws.cloudcontrol.responses import CloudControlResponse
+from batchrec.localaws.cloudformation import CloudFormationResponse
+from batchrec.localaws.personalize.responses import PersonalizeResponse
+from batchrec.localaws.router import CONTROL_PREFIX, Router
+from batchrec.localaws.runtime import Durations, Runtime
+from batchrec.localaws.stepfunctions import StepFunctionsResponse
+
+ACCOUNT_ID = "123456789012"  # moto's default account
+REGION = "us-east-1"
+
+# By signing name; everything else goes to moto.
+SERVICES = {
+    "cloudcontrolapi": CloudControlResponse,
+    "cloudformation": CloudFormationResponse,
+    "glue": glue.GlueResponse,
+    "personalize": PersonalizeResponse,
+    "states": StepFunctionsResponse,
+}
+
+
+class LocalAws:
+    """The local AWS, on loopback only; a context manager.
+
+    Args:
+        port: TCP port on 127.0.0.1; 0 takes a free one.
+        durations: modelled durations of the jobs, in virtual seconds.
+
+    Raises:
+        BatchrecError: the port is taken, or a local AWS already runs in this process.
+    """
+
+    _running = threading.Lock()
+
+    def __init__(self, port: int = 0, durations: Durations | None = None) -> None:
+        self.clock = VirtualClock()
+        self._port = port
+        self._durations = durations or Durations()
+        self._server: BaseWSGIServer | None = None
+        self._work = tempfile.TemporaryDirectory(prefix="batchrec-localaws-")
+
+    @property
+    def endpoint(self) -> str:
+        """The endpoint URL of every service."""
+        if self._server is None:
+            raise BatchrecError("The local AWS is not running: call start() first.")
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    def start(self) -> Self:
+        """Start serving, with nothing in the account."""
+        if not self._running.acquire(blocking=False):
+            raise BatchrecError("A local AWS already runs in this process; stop it first.")
+        try:
+            self._server = make_server(
+                "127.0.0.1",
+                self._port,
+                Router(SERVICES, self._control),
+                threaded=True,
+                request_handler=_QuietRequestHandler,
+            )
+        except (OSError, SystemExit) as error:  # werkzeug exits when a port is taken
+            self._running.release()
+            raise BatchrecError(
+                f"The local AWS can't listen on 127.0.0.1:{self._port}: the port is taken or not"
+                " permitted. Choose another one, or 0 for a free one."
+            ) from error
+        self._server.daemon_threads = True  # type: ignore[attr-defined]
+        default_user_config["stepfunctions"] = {"execute_state_machine": True}
+        moto_patches.apply(self.clock, self.endpoint)
+        runtime.enter(Runtime(self.clock, self.endpoint, Path(self._work.name), self._durations))
+        BackendDict.reset()
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        return self
+
+    def stop(self) -> None:
+        """Stop serving and forget everything; harmless when it isn't running."""
+        if self._server is None:
+            return
+        glue.stop_all_runs()
+        self._server.shutdown()
+        self._server.server_close()
+        self._server = None
+        runtime.enter(None)
+        self._work.cleanup()
+        self._running.release()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def client(self, service: str, region: str = REGION) -> Any:
+        """Return a boto3 client of this local AWS."""
+        return runtime.current().client(service, region)
+
+    def environment(self) -> dict[str, str]:
+        """Return the variables that point boto3, the AWS CLI and Terraform here."""
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_ACCESS_KEY_ID": "local",
+            "AWS_SECRET_ACCESS_KEY": "local",
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+    def _control(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        """`/_batchrec/clock`: GET reads it; POST `{"hold": true}`, `{"advance": s}`, or release."""
+        try:
+            answer = self._clock_request(Request(environ))
+        except HTTPException as error:
+            return error(environ, start)
+        return answer(environ, start)
+
+    def _clock_request(self, request: Request) -> Response:
+        if request.path != f"{CONTROL_PREFIX}clock":
+            raise NotFound(f"The local AWS has no {request.path}.")
+        wanted = request.get_json() if request.method == "POST" else {}
+        if wanted.get("hold") is True:
+            self.clock.hold()
+        if "advance" in wanted:
+            self.clock.advance(float(wanted["advance"]))
+        if wanted.get("hold") is False:
+            self.clock.release()
+        return Response(json.dumps({"now": self.clock.time()}), mimetype="application/json")
+
+
+class _QuietRequestHandler(MotoRequestHandler):
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Requests are not news."""

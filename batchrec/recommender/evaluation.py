@@ -1,0 +1,108 @@
+"""How good a recipe is on data it has not seen: the numbers of GetSolutionMetrics.
+
+Split and definitions are those of the Amazon Personalize Developer Guide, "Evaluating a solution
+version with metrics".
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from batchrec.recommender.holdout import hold_out_latest
+from batchrec.recommender.interactions import Interactions
+from batchrec.recommender.ranking import Ranking, Recommender
+from batchrec.recommender.recipes import train
+
+_LONGEST = 25
+_TEST_SHARE = 0.1
+
+
+def offline_metrics(
+    recipe: str, interactions: Interactions, *, hyperparameters: Mapping[str, str], seed: int
+) -> dict[str, float]:
+    """Train the recipe without some users' latest events, then ask it for them.
+
+    A tenth of the users (at least one) are test users; the latest tenth of each one's events is
+    hidden, and everything else is trained on. Only users with two events or more can be tested.
+    Personalize keeps test users out of training and shows the model their earlier events when it
+    asks; matrix factorisation has to train on these, and on no hidden one.
+
+    A hidden item counts as relevant even if it can't be recommended, because the user had it
+    before or nobody else has it: the numbers are what a consumer of the lists would see.
+
+    Args:
+        recipe: as for `train`.
+        interactions: all events.
+        hyperparameters: as for `train`.
+        seed: chooses the test users and starts the model.
+
+    Returns:
+        Personalize's keys, each from 0 to 1 and rounded to 4 decimals. Coverage is the share of
+        all items that some test user's list of 25 holds.
+
+    Raises:
+        ValueError: no user has two events (Personalize refuses to train on fewer than 25 such
+            users), or as for `train`.
+    """
+    split = hold_out_latest(interactions, _test_users(interactions, seed))
+    recommender = train(recipe, split.training, hyperparameters=hyperparameters, seed=seed)
+    rankings = recommender.recommend(list(split.relevant), _LONGEST)
+    hits = _hits(rankings, split.relevant.values(), _LONGEST)
+    sizes = np.array([len(items) for items in split.relevant.values()])
+    metrics = {
+        "coverage": _coverage(rankings, len(interactions.item_ids)),
+        "mean_reciprocal_rank_at_25": _mean_reciprocal_rank(hits),
+    }
+    for k in (5, 10, 25):
+        metrics[f"normalized_discounted_cumulative_gain_at_{k}"] = _ndcg(hits[:, :k], sizes)
+        metrics[f"precision_at_{k}"] = float(hits[:, :k].mean())
+    return {name: round(value, 4) for name, value in metrics.items()}
+
+
+def ndcg_at(recommender: Recommender, held_out: Mapping[str, Collection[str]], k: int) -> float:
+    """Mean NDCG of lists of k items, not rounded.
+
+    Args:
+        recommender: trained without the held-out events.
+        held_out: user id → distinct ids of relevant items, at least one for each user, as in
+            `HeldOut.relevant`; not empty.
+        k: length of the lists.
+    """
+    hits = _hits(recommender.recommend(list(held_out), k), held_out.values(), k)
+    return _ndcg(hits, np.array([len(items) for items in held_out.values()]))
+
+
+def _test_users(interactions: Interactions, seed: int) -> NDArray[np.int64]:
+    events = np.bincount(interactions.users, minlength=len(interactions.user_ids))
+    candidates = np.flatnonzero(events >= 2)
+    if not len(candidates):
+        raise ValueError("no user has two events, so there is nothing to measure")
+    size = max(1, round(len(candidates) * _TEST_SHARE))
+    return np.random.default_rng(seed).choice(candidates, size, replace=False)
+
+
+def _hits(
+    rankings: Sequence[Ranking], relevant: Collection[Collection[str]], k: int
+) -> NDArray[np.bool_]:
+    """Mark the ranks (users by k) that hold a relevant item; a short list has misses at its end."""
+    hits = np.zeros((len(rankings), k), dtype=np.bool_)
+    for row, ranking, items in zip(hits, rankings, relevant, strict=True):
+        row[: len(ranking.items)] = [item in items for item in ranking.items]
+    return hits
+
+
+def _coverage(rankings: Sequence[Ranking], catalogue_size: int) -> float:
+    return len({item for ranking in rankings for item in ranking.items}) / catalogue_size
+
+
+def _mean_reciprocal_rank(hits: NDArray[np.bool_]) -> float:
+    ranks = np.arange(1, hits.shape[1] + 1)
+    return float((hits / ranks).max(axis=1).mean())
+
+
+def _ndcg(hits: NDArray[np.bool_], relevant: NDArray[np.int64]) -> float:
+    """Mean over users of the gain, 1 / log2(1 + rank) a hit, over that of a perfect list."""
+    discounts = 1 / np.log2(np.arange(2, hits.shape[1] + 2))
+    perfect = np.cumsum(discounts)[np.minimum(relevant, hits.shape[1]) - 1]
+    return float((hits @ discounts / perfect).mean())

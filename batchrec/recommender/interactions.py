@@ -1,0 +1,90 @@
+"""The events that a model learns from, as arrays."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Self, TypeAlias
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
+
+Column: TypeAlias = Sequence[Any] | NDArray[Any] | pd.Series
+
+
+@dataclass(frozen=True, eq=False)
+class Interactions:
+    """Events between U users and I items; N events, in no particular order.
+
+    Args:
+        user_ids: the U users, sorted and unique.
+        item_ids: the I items, sorted and unique.
+        users: N positions in `user_ids`.
+        items: N positions in `item_ids`.
+        timestamps: N times, epoch seconds.
+    """
+
+    user_ids: pd.Index
+    item_ids: pd.Index
+    users: NDArray[np.int64]
+    items: NDArray[np.int64]
+    timestamps: NDArray[np.int64]
+
+    @classmethod
+    def from_columns(cls, user_ids: Column, item_ids: Column, timestamps: Column) -> Self:
+        """Build from three columns of equal length N: ids become strings, times epoch seconds.
+
+        Raises:
+            ValueError: the lengths differ, or an id or a time is missing.
+        """
+        if not len(user_ids) == len(item_ids) == len(timestamps):
+            raise ValueError(
+                f"columns of unequal length: {len(user_ids):,} user ids, "
+                f"{len(item_ids):,} item ids, {len(timestamps):,} timestamps"
+            )
+        users, unique_users = _index("user", user_ids)
+        items, unique_items = _index("item", item_ids)
+        times = np.asarray(timestamps, dtype=np.int64)
+        return cls(unique_users, unique_items, users, items, times)
+
+    def __len__(self) -> int:
+        """Count the events."""
+        return len(self.timestamps)
+
+    @cached_property
+    def counts(self) -> csr_matrix:
+        """How often each user met each item: U by I, float32, columns in order."""
+        events = np.ones(len(self), dtype=np.float32)
+        shape = (len(self.user_ids), len(self.item_ids))
+        return csr_matrix((events, (self.users, self.items)), shape=shape)
+
+    def positions_of(self, user_ids: Sequence[str]) -> NDArray[np.intp]:
+        """Look users up in `user_ids`; -1 for one who isn't there."""
+        return self.user_ids.get_indexer(pd.Index(list(user_ids), dtype="str"))
+
+    def items_of(self, user: int) -> NDArray[np.int32]:
+        """Give the positions of the items that the user at this position has, sorted."""
+        start, end = self.counts.indptr[user : user + 2]
+        items: NDArray[np.int32] = self.counts.indices[start:end]
+        return items
+
+    def where(self, kept: NDArray[np.bool_]) -> "Interactions":
+        """Keep the events that the mask (N) marks; users and items left without any disappear."""
+        users, user_positions = np.unique(self.users[kept], return_inverse=True)
+        items, item_positions = np.unique(self.items[kept], return_inverse=True)
+        return Interactions(
+            self.user_ids[users],
+            self.item_ids[items],
+            user_positions,
+            item_positions,
+            self.timestamps[kept],
+        )
+
+
+def _index(what: str, ids: Column) -> tuple[NDArray[np.int64], pd.Index]:
+    """Number the ids in their sorted order: N positions, and the unique ids."""
+    positions, unique = pd.factorize(pd.Series(ids, dtype="str"), sort=True)
+    if (positions < 0).any():
+        raise ValueError(f"missing {what} id at position {positions.argmin()}")
+    return positions, unique

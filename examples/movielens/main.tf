@@ -1,0 +1,29 @@
+# The walk-through: recommendations for every MovieLens user, once a week.
+
+provider "aws" {
+  region = var.region
+}
+
+module "recommendations" {
+  source = "../../"
+
+  name          = var.name
+  force_destroy = true # an example leaves nothing behind
+
+  interactions = {
+    folder         = "movielens"
+    minimum_rating = var.minimum_rating
+  }
+
+  solutions = {
+    user-personalization = {
+      recipe            = "aws-user-personalization"
+      number_of_results = 25
+    }
+  }
+
+  schedule = {
+    expression = "cron(0 3 ? * SUN *)"
+    time_zone  = "UTC"
+  }
+}

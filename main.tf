@@ -1,0 +1,69 @@
+# Composition only: each module owns one part of the pipeline, in the order of the data.
+
+data "aws_caller_identity" "current" {}
+
+data "aws_partition" "current" {}
+
+data "aws_region" "current" {}
+
+locals {
+  # Where this pipeline stands. ARNs are built from it, so that a plan knows them all.
+  location = {
+    partition  = data.aws_partition.current.partition
+    region     = data.aws_region.current.name
+    account_id = data.aws_caller_identity.current.account_id
+  }
+}
+
+module "storage" {
+  source = "./modules/storage"
+
+  name          = var.name
+  location      = local.location
+  force_destroy = var.force_destroy
+}
+
+module "transform" {
+  source = "./modules/transform"
+
+  name               = var.name
+  location           = local.location
+  bucket_name        = module.storage.bucket_name
+  bucket_arn         = module.storage.bucket_arn
+  interactions       = var.interactions
+  glue               = var.glue
+  log_retention_days = var.log_retention_days
+}
+
+module "personalize" {
+  source = "./modules/personalize"
+
+  name       = var.name
+  location   = local.location
+  bucket_arn = module.storage.bucket_arn
+}
+
+module "workflow" {
+  source = "./modules/workflow"
+
+  name                 = var.name
+  location             = local.location
+  bucket_name          = module.storage.bucket_name
+  glue_job_name        = module.transform.job_name
+  glue_job_arn         = module.transform.job_arn
+  glue_timeout_minutes = var.glue.timeout_minutes
+  dataset_group_arn    = module.personalize.dataset_group_arn
+  datasets             = module.personalize.datasets
+  personalize_role_arn = module.personalize.role_arn
+  solutions            = var.solutions
+  log_retention_days   = var.log_retention_days
+}
+
+module "schedule" {
+  source = "./modules/schedule"
+
+  name              = var.name
+  location          = local.location
+  state_machine_arn = module.workflow.state_machine_arn
+  schedule          = var.schedule
+}

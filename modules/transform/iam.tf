@@ -1,0 +1,85 @@
+data "aws_iam_policy_document" "trust" {
+  statement {
+    actions = ["sts:AssumeRole"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["glue.amazonaws.com"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [var.location.account_id]
+    }
+  }
+}
+
+resource "aws_iam_role" "this" {
+  name               = local.job_name
+  description        = "What the Glue job of the pipeline ${var.name} may do."
+  assume_role_policy = data.aws_iam_policy_document.trust.json
+}
+
+data "aws_iam_policy_document" "permissions" {
+  statement {
+    sid       = "ReadScriptAndRawData"
+    actions   = ["s3:GetObject"]
+    resources = ["${var.bucket_arn}/${local.script_key}", "${var.bucket_arn}/${local.source_prefix}*"]
+  }
+
+  # Spark commits by writing, listing and deleting; its file system on Glue also marks folders with
+  # empty objects named NAME_$folder$.
+  statement {
+    sid     = "WriteTransformedAndQuarantine"
+    actions = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"]
+    resources = flatten([
+      for prefix in ["transformed", "quarantine"] :
+      ["${var.bucket_arn}/${prefix}/*", "${var.bucket_arn}/${prefix}_$folder$"]
+    ])
+  }
+
+  statement {
+    sid       = "ListItsPrefixes"
+    actions   = ["s3:ListBucket"]
+    resources = [var.bucket_arn]
+
+    condition {
+      test     = "StringLike"
+      variable = "s3:prefix"
+      values   = ["glue_jobs/*", "raw/*", "transformed*", "quarantine*"]
+    }
+  }
+
+  statement {
+    sid       = "FindTheBucket"
+    actions   = ["s3:GetBucketLocation"]
+    resources = [var.bucket_arn]
+  }
+
+  statement {
+    sid     = "WriteLogs"
+    actions = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"]
+    resources = [
+      "arn:${var.location.partition}:logs:${var.location.region}:${var.location.account_id}:log-group:/aws-glue/jobs/*",
+    ]
+  }
+
+  statement {
+    sid       = "WriteMetrics"
+    actions   = ["cloudwatch:PutMetricData"]
+    resources = ["*"] # the action knows no resources
+
+    condition {
+      test     = "StringEquals"
+      variable = "cloudwatch:namespace"
+      values   = ["Glue"]
+    }
+  }
+}
+
+resource "aws_iam_role_policy" "this" {
+  name   = "prepare-training-data"
+  role   = aws_iam_role.this.id
+  policy = data.aws_iam_policy_document.permissions.json
+}

@@ -1,0 +1,14 @@
+output "job_arn" {
+  description = "ARN of the Glue job."
+  value       = aws_glue_job.this.arn
+}
+
+output "job_name" {
+  description = "Name of the Glue job."
+  value       = aws_glue_job.this.name
+}
+
+output "source_prefix" {
+  description = "Key prefix of the raw interactions."
+  value       = local.source_prefix
+}

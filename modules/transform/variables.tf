@@ -1,0 +1,56 @@
+variable "name" {
+  description = "Name of the pipeline."
+  type        = string
+  nullable    = false
+}
+
+variable "location" {
+  description = "Partition, Region and account of the pipeline."
+  type = object({
+    partition  = string
+    region     = string
+    account_id = string
+  })
+  nullable = false
+}
+
+variable "bucket_name" {
+  description = "Name of the bucket that holds the pipeline's data."
+  type        = string
+  nullable    = false
+}
+
+variable "bucket_arn" {
+  description = "ARN of the bucket that holds the pipeline's data."
+  type        = string
+  nullable    = false
+}
+
+variable "interactions" {
+  description = "The raw interactions: the folder under raw/ they lie in, and the lowest rating that counts as a liking."
+  type = object({
+    folder         = optional(string, "interactions")
+    minimum_rating = optional(number, 3.5)
+  })
+  default  = {}
+  nullable = false
+}
+
+variable "glue" {
+  description = "The job's release, workers and time limit."
+  type = object({
+    number_of_workers = optional(number, 2)
+    timeout_minutes   = optional(number, 60)
+    version           = optional(string, "5.0")
+    worker_type       = optional(string, "G.1X")
+  })
+  default  = {}
+  nullable = false
+}
+
+variable "log_retention_days" {
+  description = "Days that CloudWatch keeps the logs."
+  type        = number
+  default     = 365
+  nullable    = false
+}

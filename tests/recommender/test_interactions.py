@@ -1,0 +1,63 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from batchrec.recommender import Interactions
+
+
+def test_ids_are_sorted_and_unique_and_events_point_to_them() -> None:
+    events = Interactions.from_columns(["u2", "u10", "u2"], ["b", "a", "a"], [7, 8, 9])
+
+    assert events.user_ids.tolist() == ["u10", "u2"]
+    assert events.item_ids.tolist() == ["a", "b"]
+    assert events.users.tolist() == [1, 0, 1]
+    assert events.items.tolist() == [1, 0, 0]
+    assert events.timestamps.tolist() == [7, 8, 9]
+    assert len(events) == 3
+
+
+def test_columns_may_be_arrays_or_series_and_ids_become_strings() -> None:
+    events = Interactions.from_columns(
+        np.array([1, 2]), pd.Series(["x", "y"], index=[5, 6]), pd.Series([3, 4], index=[5, 6])
+    )
+
+    assert events.user_ids.tolist() == ["1", "2"]
+    assert events.timestamps.tolist() == [3, 4]
+
+
+def test_counts_add_up_repeated_events() -> None:
+    events = Interactions.from_columns(["u", "u", "u", "v"], ["a", "a", "b", "b"], [1, 2, 3, 4])
+
+    assert events.counts.toarray().tolist() == [[2, 1], [0, 1]]
+
+
+def test_where_drops_users_and_items_without_events() -> None:
+    events = Interactions.from_columns(["u", "v", "w"], ["a", "b", "c"], [1, 2, 3])
+
+    kept = events.where(np.array([True, False, True]))
+
+    assert kept.user_ids.tolist() == ["u", "w"]
+    assert kept.item_ids.tolist() == ["a", "c"]
+    assert kept.counts.toarray().tolist() == [[1, 0], [0, 1]]
+    assert kept.timestamps.tolist() == [1, 3]
+
+
+def test_unknown_users_have_no_position() -> None:
+    events = Interactions.from_columns(["u", "v"], ["a", "b"], [1, 2])
+
+    assert events.positions_of(["v", "nobody", "", "u"]).tolist() == [1, -1, -1, 0]
+    assert events.positions_of([]).tolist() == []
+
+
+def test_columns_of_unequal_length_are_refused() -> None:
+    with pytest.raises(ValueError, match="2 user ids, 1 item ids, 2 timestamps"):
+        Interactions.from_columns(["u", "v"], ["a"], [1, 2])
+
+
+def test_an_event_without_an_id_is_refused() -> None:
+    with pytest.raises(ValueError, match="missing item id at position 1"):
+        Interactions.from_columns(["u", "v"], ["a", None], [1, 2])
+
+
+def test_no_events_at_all_can_be_held() -> None:
+    assert len(Interactions.from_columns([], [], [])) == 0
