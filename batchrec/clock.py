@@ -6,13 +6,14 @@ in seconds, and because every wait of every parallel branch goes through the sam
 timeline is the one that real time would have given. Without participants, it follows real time.
 """
 
+import datetime as datetime_module
 import heapq
 import itertools
 import threading
 import time as real_time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, tzinfo
 from types import SimpleNamespace
 from typing import Any, Self
 
@@ -243,7 +244,11 @@ class ModuleShims:
             def __init__(self, *args: Any, **kwargs: Any) -> None:
                 super().__init__(clock, *args, **kwargs)
 
-        class Datetime(datetime):
+        class AnyDatetime(type):
+            def __instancecheck__(cls, instance: object) -> bool:
+                return isinstance(instance, datetime)
+
+        class Datetime(datetime, metaclass=AnyDatetime):
             @classmethod
             def now(cls, tz: tzinfo | None = None) -> Self:
                 return cls.fromtimestamp(clock.time(), tz)
@@ -258,4 +263,4 @@ class ModuleShims:
             Condition=threading.Condition,
         )
         self.time = SimpleNamespace(sleep=clock.sleep, time=clock.time)
-        self.datetime = SimpleNamespace(datetime=Datetime, timezone=timezone, timedelta=timedelta)
+        self.datetime = SimpleNamespace(**vars(datetime_module) | {"datetime": Datetime})

@@ -7,6 +7,7 @@ moto no longer needs it.
 import functools
 import hashlib
 import json
+import logging
 import sys
 import uuid
 from collections.abc import Callable, Iterator
@@ -24,6 +25,10 @@ from moto.iam.access_control import IAMPolicy, PermissionResult
 from moto.s3.models import FakeBucket
 from moto.stepfunctions.parser import models as _parser_models  # noqa: F401 (loads the interpreter)
 from moto.stepfunctions.parser.api import EvaluationFailedEventDetails, HistoryEventType
+from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import (
+    CustomErrorName,
+)
+from moto.stepfunctions.parser.asl.component.common.error_name.error_name import ErrorName
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import (
     FailureEvent,
     FailureEventException,
@@ -36,11 +41,20 @@ from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name
 )
 from moto.stepfunctions.parser.asl.component.common.string.string_expression import StringJSONata
 from moto.stepfunctions.parser.asl.component.intrinsic import jsonata as intrinsic_functions
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.credentials import (
+    StateCredentials,
+)
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
     state_task_service_aws_sdk,
 )
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.resource import (
+    ResourceRuntimePart,
+)
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service import (  # noqa: E501
     StateTaskService,
+)
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_glue import (  # noqa: E501
+    StateTaskServiceGlue,
 )
 from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
@@ -58,10 +72,14 @@ _originals: dict[tuple[str, str], object] = {}
 
 def apply(clock: VirtualClock, endpoint: str) -> None:
     """Mend moto; its Step Functions run on `clock` and their tasks call `endpoint`."""
+    # It logs every failure that a state machine handles, several times.
+    logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)
     _run_on_virtual_time(clock)
     _evaluate_jsonata(clock)
     _convert_sdk_parameters_and_results()
     _name_sdk_errors()
+    _wait_for_glue()
+    _let_reserved_errors_leave_a_map()
     _call_this_server(endpoint)
     _pass_over_conditional_bucket_policy_statements()
 
@@ -153,6 +171,40 @@ def _convert_sdk_parameters_and_results() -> None:
 def _name_sdk_errors() -> None:
     """moto's table of the services' names in errors has two entries."""
     state_task_service_aws_sdk._SERVICE_ERROR_NAMES |= {"personalize": "Personalize", "s3": "S3"}
+
+
+def _wait_for_glue() -> None:
+    """moto's startJobRun.sync interrupts callbacks that it doesn't have: an AttributeError."""
+
+    def eval_integration_pattern(
+        task: StateTaskServiceGlue,
+        env: Environment,
+        resource_runtime_part: ResourceRuntimePart,
+        normalised_parameters: dict[str, Any],
+        state_credentials: StateCredentials,
+    ) -> None:
+        resolver = task._build_sync_resolver(
+            env, resource_runtime_part, normalised_parameters, state_credentials
+        )
+        outcome = task._eval_sync(
+            env=env,
+            sync_resolver=resolver,
+            timeout_seconds=None,
+            callback_endpoint=None,
+            heartbeat_endpoint=None,
+        )
+        env.stack.append(outcome)
+
+    _patch(StateTaskServiceGlue, "_eval_integration_pattern", eval_integration_pattern)
+
+
+def _let_reserved_errors_leave_a_map() -> None:
+    """moto fails on an error named States.* that comes out of a Map or a Parallel state."""
+
+    def init(name: CustomErrorName, error_name: str | None) -> None:
+        ErrorName.__init__(name, error_name)
+
+    _patch(CustomErrorName, "__init__", init)
 
 
 def _call_this_server(endpoint: str) -> None:

@@ -3,6 +3,7 @@
 import json
 import logging
 import traceback
+import uuid
 from collections.abc import Callable, Iterable
 from typing import Any
 from xml.sax.saxutils import escape
@@ -43,10 +44,21 @@ class Router:
             if environ["PATH_INFO"].startswith(CONTROL_PREFIX):
                 return self._control(environ, start_response)
             application = self._services.get(signed_service(environ), self._moto)
-            answer: Iterable[bytes] = application(environ, start_response)
+            answer: Iterable[bytes] = application(environ, _with_request_id(start_response))
         except NotImplementedError as error:
             return _not_implemented(environ, start_response, error)
         return answer
+
+
+def _with_request_id(start_response: Callable[..., Any]) -> Callable[..., Any]:
+    """Every answer of AWS has a request id, and Step Functions quotes it in causes."""
+
+    def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+        if not any(name.lower() == "x-amzn-requestid" for name, _ in headers):
+            headers = [*headers, ("x-amzn-RequestId", str(uuid.uuid4()))]
+        return start_response(status, headers, *rest)
+
+    return start
 
 
 def signed_service(environ: Environ) -> str:

