@@ -4,7 +4,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -72,19 +72,21 @@ def rehearse(request: Request, console: Console) -> Iterator[Rehearsal]:
     if request.data is not None:
         hetrec.require_readable(request.data)
     _require_own_folder(request.output)
-    steps = Steps(console, total=7)
-    with (
-        LocalAws() as aws,
-        Workspace(request.repository, CONFIGURATION, endpoint=aws.endpoint) as workspace,
-        tempfile.TemporaryDirectory(prefix="batchrec-rehearsal-") as scratch,
-    ):
+    steps = Steps(console, total=8)
+    with ExitStack() as stack:
+        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="batchrec-data-")))
+        with steps.step("Start the local AWS"):
+            aws = stack.enter_context(LocalAws())
         with steps.step("Initialise Terraform and the aws provider") as say:
+            workspace = stack.enter_context(
+                Workspace(request.repository, CONFIGURATION, endpoint=aws.endpoint)
+            )
             workspace.init(on_line=say)
         with steps.step(f"Apply {CONFIGURATION} to the local AWS") as say:
             workspace.apply(var_file=request.var_file, on_line=say)
             outputs = workspace.output()
         with steps.step("Upload the ratings") as say:
-            raw = request.data or _write_sample(Path(scratch), say)
+            raw = request.data or _write_sample(scratch, say)
             _upload(aws, raw, outputs)
         with steps.step("Fire the schedule"):
             arn = scheduler.fire(

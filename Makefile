@@ -1,0 +1,55 @@
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+
+PYTHON ?= python3.11
+BIN := .venv/bin
+SET_UP := .venv/.complete
+CHECKOV := .venv-checkov/.complete
+
+help: ## Show what there is
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: $(SET_UP) ## Rehearse the pipeline on real MovieLens ratings and show the recommendations
+	$(BIN)/batchrec rehearse
+
+test: $(SET_UP) $(CHECKOV) ## Run every test
+	$(BIN)/pytest -n 2 --dist loadgroup
+
+lint: $(SET_UP) ## Check format, lint and types of Python and Terraform
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/batchrec-terraform fmt -check -diff -recursive
+
+format: $(SET_UP) ## Format Python and Terraform
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+	$(BIN)/batchrec-terraform fmt -recursive
+
+lock: $(SET_UP) ## Pin the newest versions that fit
+	$(BIN)/uv pip compile --upgrade --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --all-extras pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --upgrade --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  requirements-checkov.in -o requirements-checkov.lock
+
+clean: ## Remove what the other verbs made
+	rm -rf .venv .venv-checkov demo-output .pytest_cache .mypy_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(SET_UP): requirements.lock pyproject.toml
+	@command -v $(PYTHON) >/dev/null || \
+	  { echo "There is no $(PYTHON). Install Python 3.11, or name one: make PYTHON=/path/to/python3.11"; exit 1; }
+	@echo "Setting up .venv from requirements.lock: once, 1 to 3 minutes."
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+# checkov pins a version of packaging that pytest 9 can't use: it gets an environment of its own.
+$(CHECKOV): requirements-checkov.lock
+	@echo "Setting up .venv-checkov from requirements-checkov.lock: once, about a minute."
+	$(PYTHON) -m venv .venv-checkov
+	.venv-checkov/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+.PHONY: help demo test lint format lock clean

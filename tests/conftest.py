@@ -1,0 +1,48 @@
+"""One local AWS for each test process, and one applied example for the tests that only use it.
+
+moto's state is global to a process, so tests share the account: give what a test creates a name of
+its own. Tests that share an expensive fixture carry the same xdist_group, so that one process runs
+them.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from batchrec.localaws.server import LocalAws
+from batchrec.terraform import Workspace
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def local_aws() -> Iterator[LocalAws]:
+    with LocalAws() as aws:
+        yield aws
+
+
+@dataclass(frozen=True)
+class Applied:
+    """examples/movielens, applied to the local AWS."""
+
+    workspace: Workspace
+    outputs: dict[str, str]
+    aws: LocalAws
+
+
+@pytest.fixture(scope="session")
+def applied_movielens(local_aws: LocalAws) -> Iterator[Applied]:
+    """About 70 s, most of it the provider's own waits; use it with xdist_group("movielens")."""
+    with Workspace(REPOSITORY, endpoint=local_aws.endpoint) as workspace:
+        workspace.init()
+        workspace.apply()
+        outputs = {name: str(value) for name, value in workspace.output().items()}
+        yield Applied(workspace, outputs, local_aws)
+        workspace.destroy()

@@ -1,0 +1,254 @@
+"""The demo itself, as a person runs it; expected values come from DuckDB over the same input."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from batchrec.data import hetrec, movielens
+
+BATCHREC = Path(sys.executable).with_name("batchrec")
+
+pytestmark = pytest.mark.xdist_group("rehearsal")
+
+
+def rehearse(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(BATCHREC), "rehearse", *arguments],
+        cwd=cwd,
+        env=os.environ | {"COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("demo")
+
+
+@pytest.fixture(scope="module")
+def demo(folder: Path) -> subprocess.CompletedProcess[str]:
+    """One `batchrec rehearse` with its defaults, in an empty folder."""
+    return rehearse(cwd=folder)
+
+
+@pytest.fixture(scope="module")
+def output(demo: subprocess.CompletedProcess[str], folder: Path) -> Path:
+    assert demo.returncode == 0, demo.stdout + demo.stderr
+    return folder / "demo-output"
+
+
+@pytest.fixture(scope="module")
+def ratings(folder: Path) -> duckdb.DuckDBPyConnection:
+    """The same ratings in DuckDB, as `ratings`; what should be kept, as `liked`."""
+    frame = movielens.ratings()  # noqa: F841 (DuckDB finds it by name)
+    connection = duckdb.connect()
+    connection.execute("create table ratings as select * from frame")
+    connection.execute(
+        "create table liked as select distinct cast(userId as varchar) as user_id,"
+        " cast(movieId as varchar) as item_id, cast(timestamp as bigint) as timestamp"
+        " from ratings where rating >= 3.5"
+    )
+    return connection
+
+
+@pytest.fixture(scope="module")
+def answers(output: Path) -> list[dict[str, dict[str, list[str]]]]:
+    files = list(output.glob("curated/**/*.out"))
+    assert files
+    return [json.loads(line) for file in files for line in file.read_text().splitlines()]
+
+
+def test_every_user_with_a_liking_gets_25_recommendations(
+    answers: list[dict[str, dict[str, list[str]]]], ratings: duckdb.DuckDBPyConnection
+) -> None:
+    users = {user for (user,) in ratings.sql("select distinct user_id from liked").fetchall()}
+    assert sorted(answer["input"]["userId"] for answer in answers) == sorted(users)
+    assert {len(set(answer["output"]["recommendedItems"])) for answer in answers} == {25}
+    assert {answer["error"] for answer in answers} == {None}
+
+
+def test_nobody_is_recommended_what_they_already_have(
+    answers: list[dict[str, dict[str, list[str]]]], ratings: duckdb.DuckDBPyConnection
+) -> None:
+    had = set(ratings.sql("select user_id, item_id from liked").fetchall())
+    recommended = {
+        (answer["input"]["userId"], item)
+        for answer in answers
+        for item in answer["output"]["recommendedItems"]
+    }
+    assert not had & recommended
+
+
+def test_the_imported_rows_are_those_that_duckdb_selects(
+    output: Path, ratings: duckdb.DuckDBPyConnection
+) -> None:
+    written = f"read_csv('{output}/transformed/*/interactions/*.csv', all_varchar = true)"
+    counts = ratings.sql(f"select count(*) from {written}").fetchall()
+    difference = ratings.sql(
+        f"(select USER_ID, ITEM_ID, cast(TIMESTAMP as bigint) from {written})"
+        " except all (select * from liked)"
+    ).fetchall()
+    assert counts == ratings.sql("select count(*) from liked").fetchall()
+    assert difference == []
+
+
+def test_timestamps_are_seconds_of_the_years_1995_to_2017(
+    output: Path, ratings: duckdb.DuckDBPyConnection
+) -> None:
+    years = ratings.sql(
+        "select min(year(to_timestamp(TIMESTAMP))), max(year(to_timestamp(TIMESTAMP)))"
+        f" from read_csv('{output}/transformed/*/interactions/*.csv')"
+    ).fetchall()
+    first, last = years[0]
+    assert 1995 <= first <= last < 2017
+
+
+def test_nothing_but_csv_lies_under_the_import_prefix(output: Path) -> None:
+    files = [path for path in output.glob("transformed/*/interactions/**/*") if path.is_file()]
+    assert files
+    assert {path.suffix for path in files} == {".csv"}
+
+
+def test_the_summary_says_what_happened(output: Path, ratings: duckdb.DuckDBPyConnection) -> None:
+    summary = json.loads((output / "summary.json").read_text())
+    read, liked, users, items = ratings.sql(
+        "select (select count(*) from ratings), count(*), count(distinct user_id),"
+        " count(distinct item_id) from liked"
+    ).fetchall()[0]
+    rows = summary["rows"]
+    assert rows["read"] == read
+    assert rows["written"] == liked
+    assert rows["read"] == sum(
+        rows[kind] for kind in ("written", "filtered", "duplicate", "quarantined")
+    )
+    assert (summary["users"], summary["items"]) == (users, items)
+    assert summary["recommendations"] == 25 * users
+    assert len(summary["seconds"]) == 8
+    assert (
+        "normalized_discounted_cumulative_gain_at_25"
+        in (summary["offline_metrics"]["user-personalization"])
+    )
+    assert [moment["state"] for moment in summary["timeline"]] == [
+        "PrepareTrainingData",
+        "ImportDatasets",
+        "CreateDatasetImportJob",
+        "RecommendWithSolutions",
+        "CreateSolution",
+        "CreateSolutionVersion",
+        "GetSolutionMetrics",
+        "CreateBatchInferenceJob",
+    ]
+
+
+def test_a_person_sees_steps_counts_metrics_and_titles(
+    demo: subprocess.CompletedProcess[str], output: Path
+) -> None:
+    shown = demo.stdout
+    assert all(f"{number}/8" in shown for number in range(1, 9))
+    assert "100,004 rows read" in shown
+    assert "normalized_discounted_cumulative_gain_at_25" in shown
+    assert re.search(r"\w.* \((19|20)\d\d\)", shown), "titles with their years"
+    assert "demo-output/summary.json" in shown
+
+
+def test_a_second_rehearsal_replaces_only_its_own_folder(folder: Path) -> None:
+    foreign = folder / "foreign"
+    foreign.mkdir()
+    (foreign / "precious.txt").write_text("mine")
+    refused = rehearse("--output", str(foreign), cwd=folder)
+    assert refused.returncode == 1
+    assert "precious" not in refused.stderr
+    assert "--output" in refused.stderr
+    assert (foreign / "precious.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (None, "no such file"),
+        ("", "empty"),
+        ("userID\tmovieID\trating\ttimestamp\r\n", "header"),
+        ("user,movie,stars\r\n1,2,3\r\n", "userID"),
+    ],
+    ids=["missing", "empty", "header-only", "wrong-columns"],
+)
+def test_input_that_can_be_refused_at_once_is(
+    tmp_path: Path, content: str | None, expected: str
+) -> None:
+    data = tmp_path / "ratings.dat"
+    if content is not None:
+        data.write_text(content)
+    ended = rehearse("--data", str(data), cwd=tmp_path)
+    assert ended.returncode == 1
+    assert expected.lower() in ended.stderr.lower()
+    assert str(data) in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert not (tmp_path / "demo-output").exists()
+
+
+@pytest.fixture
+def low_ratings(tmp_path: Path) -> Path:
+    ratings = movielens.ratings().head(2000)
+    ratings["rating"] = 1.0
+    path = tmp_path / "low.dat"
+    hetrec.write(ratings, path)
+    return path
+
+
+def test_a_failing_job_ends_with_its_reason_and_nothing_left_running(
+    tmp_path: Path, low_ratings: Path
+) -> None:
+    ended = rehearse("--data", str(low_ratings), cwd=tmp_path)
+    assert ended.returncode == 1
+    assert "PrepareTrainingData" in ended.stderr
+    assert "minimum" in ended.stderr.lower()
+    assert "2000" in ended.stderr.replace(",", "")
+    assert "Traceback" not in ended.stderr
+    assert not (tmp_path / "demo-output").exists()
+    assert processes_below(tmp_path) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_stops_what_was_started(tmp_path: Path, number: int) -> None:
+    process = subprocess.Popen(
+        [str(BATCHREC), "rehearse"],
+        cwd=tmp_path,
+        env=os.environ | {"TMPDIR": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 120
+    while not any("terraform" in command for command in processes_below(tmp_path)):
+        assert time.monotonic() < deadline, "Terraform never started"
+        time.sleep(0.2)
+    process.send_signal(number)
+    process.communicate(timeout=120)
+    assert process.returncode not in (0, None)
+    assert processes_below(tmp_path) == []
+    assert [path.name for path in tmp_path.glob("batchrec-*")] == []
+
+
+def processes_below(folder: Path) -> list[str]:
+    """Command lines of the processes that work in `folder` or have it as temporary folder."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            where = (process / "cwd").readlink()
+            command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+        except OSError:
+            continue  # it ended meanwhile
+        if where.is_relative_to(folder) and "batchrec rehearse" not in command:
+            found.append(command)
+    return found
