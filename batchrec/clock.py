@@ -114,6 +114,7 @@ class VirtualClock:
                 held = self._held
                 self.release()
             self.sleep(seconds)
+            self.sleep(0)  # what became due at the last instant runs first
             if held:
                 self.hold()
 

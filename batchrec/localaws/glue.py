@@ -292,11 +292,17 @@ class LocalCopy:
         for path in self._files():
             if self._seen.get(path) != _fingerprint(path):
                 bucket, _, key = str(path.relative_to(self.root)).partition("/")
+                if path.suffix == ".json" and self._names_root(path):
+                    path.write_text(self.as_urls(path.read_text()))
                 self.s3.upload_file(str(path), bucket, key)
 
     def as_urls(self, text: str) -> str:
         """Replace local paths in a message by the `s3://` URLs they stand for."""
         return re.sub(rf"(file:/*)?{re.escape(str(self.root))}/", "s3://", text)
+
+    def _names_root(self, path: Path) -> bool:
+        """Whether a script wrote its local paths into a file, e.g. as the source of a report."""
+        return str(self.root).encode() in path.read_bytes()
 
     def _download(self, bucket: str, key: str) -> None:
         path = self.root / bucket / key

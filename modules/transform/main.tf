@@ -25,6 +25,7 @@ resource "aws_glue_job" "this" {
   description       = "Makes importable training data and batch input from raw interactions."
   role_arn          = aws_iam_role.this.arn
   glue_version      = var.glue.version
+  execution_class   = "STANDARD"
   worker_type       = var.glue.worker_type
   number_of_workers = var.glue.number_of_workers
   timeout           = var.glue.timeout_minutes
