@@ -162,6 +162,24 @@ def test_a_person_sees_steps_counts_metrics_and_titles(
     assert "demo-output/summary.json" in shown
 
 
+def test_a_persons_own_file_and_variables_are_used(
+    tmp_path: Path, ratings: duckdb.DuckDBPyConnection
+) -> None:
+    own = movielens.ratings().query("userId <= 60")
+    hetrec.write(own, tmp_path / "own ratings.dat")
+    (tmp_path / "own.tfvars").write_text("minimum_rating = 4.5\n")
+    ended = rehearse(
+        *("--data", "own ratings.dat", "--output", "results", "--var-file", "own.tfvars"),
+        cwd=tmp_path,
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    summary = json.loads((tmp_path / "results" / "summary.json").read_text())
+    expected = ratings.sql(
+        "select count(*), count(*) filter (rating >= 4.5) from ratings where userId <= 60"
+    ).fetchall()[0]
+    assert (summary["rows"]["read"], summary["rows"]["written"]) == expected
+
+
 def test_a_second_rehearsal_replaces_only_its_own_folder(folder: Path) -> None:
     foreign = folder / "foreign"
     foreign.mkdir()
@@ -252,3 +270,35 @@ def processes_below(folder: Path) -> list[str]:
         if where.is_relative_to(folder) and "batchrec rehearse" not in command:
             found.append(command)
     return found
+
+
+def test_the_local_aws_alone_says_how_to_reach_it(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [str(BATCHREC), "local-aws"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    lines: list[str] = []
+    for line in process.stdout:
+        lines.append(line)
+        if "until Ctrl-C" in line:
+            break
+    shown = "".join(lines)
+    variables = dict(re.findall(r"^export (\w+)=(.*)$", shown, flags=re.MULTILINE))
+    assert variables["AWS_ENDPOINT_URL"].startswith("http://127.0.0.1:")
+    assert 'provider "aws" {' in shown
+    listed = subprocess.run(
+        [sys.executable, "-c", "import boto3; print(boto3.client('s3').list_buckets()['Buckets'])"],
+        env={"PATH": os.environ["PATH"], **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert listed.stdout.strip() == "[]", listed.stderr
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    assert process.returncode != 0
