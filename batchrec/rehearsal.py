@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 from rich.console import Console
 
 from batchrec import execution
@@ -55,7 +54,7 @@ class Rehearsal:
     """A finished rehearsal, with its local AWS still up."""
 
     summary: Summary
-    ratings: pd.DataFrame
+    data: Path  # the ratings that were uploaded
     titles: dict[str, str]
     recommendations: dict[str, Recommendations]  # by solution
     aws: LocalAws
@@ -122,7 +121,7 @@ def rehearse(request: Request, console: Console) -> Iterator[Rehearsal]:
         )
         (request.output / "summary.json").write_text(json.dumps(asdict(summary), indent=2) + "\n")
         titles = {} if request.data else movielens.titles()
-        yield Rehearsal(summary, hetrec.read(raw), titles, recommendations, aws, outputs)
+        yield Rehearsal(summary, raw, titles, recommendations, aws, outputs)
 
 
 def _write_sample(folder: Path, say: Say) -> Path:

@@ -4,6 +4,7 @@ from rich.console import Console
 from rich.table import Table
 
 from batchrec.console import duration
+from batchrec.data import hetrec
 from batchrec.rehearsal import Rehearsal
 from batchrec.results import Recommendations
 
@@ -45,8 +46,10 @@ def _users_table(rehearsal: Rehearsal, solution: str, recommended: Recommendatio
     table.add_column("User")
     table.add_column("Rated highest")
     table.add_column("Recommended")
-    for user in _few_users(rehearsal, recommended):
-        own = rehearsal.ratings[rehearsal.ratings["user_id"] == user]
+    users = _few_users(recommended)
+    ratings = hetrec.read(rehearsal.data, users)
+    for user in users:
+        own = ratings[ratings["user_id"] == user]
         best = own.sort_values(["rating", "timestamp"], ascending=False)["item_id"]
         table.add_row(
             user,
@@ -56,10 +59,9 @@ def _users_table(rehearsal: Rehearsal, solution: str, recommended: Recommendatio
     return table
 
 
-def _few_users(rehearsal: Rehearsal, recommended: Recommendations) -> list[str]:
-    """Choose users with few, middling and many ratings."""
-    counts = rehearsal.ratings["user_id"].value_counts()
-    users = sorted(recommended.by_user, key=lambda user: (int(counts.get(user, 0)), user))
+def _few_users(recommended: Recommendations) -> list[str]:
+    """Choose users from all over the list."""
+    users = list(recommended.by_user)
     wanted = min(_SHOWN_USERS, len(users))
     return [users[(2 * n + 1) * len(users) // (2 * wanted)] for n in range(wanted)]
 

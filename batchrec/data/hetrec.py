@@ -7,6 +7,7 @@ milliseconds, separated by single tabs. Copies with CRLF and with LF are in circ
 import csv
 import gzip
 import zlib
+from collections.abc import Collection
 from pathlib import Path
 from typing import Literal
 
@@ -19,6 +20,7 @@ HEADER = ("userID", "movieID", "rating", "timestamp")
 
 _NAME = "user_ratedmovies-timestamps.dat"
 _HEAD_BYTES = 64 * 1024
+_ROWS_AT_A_TIME = 1_000_000
 _GZIP_MAGIC = b"\x1f\x8b"
 _ZIP_MAGIC = b"PK\x03\x04"
 
@@ -45,8 +47,12 @@ def write(ratings: pd.DataFrame, path: Path) -> None:
     table.to_csv(path, sep="\t", index=False, lineterminator="\r\n", compression=_compression(path))
 
 
-def read(path: Path) -> pd.DataFrame:
+def read(path: Path, users: Collection[str] | None = None) -> pd.DataFrame:
     """Read a ratings file, leaving out the rows that can't be used; a fifth field is ignored.
+
+    Args:
+        path: the file.
+        users: read only their ratings; memory then depends on them, not on the file's size.
 
     Returns:
         Columns user_id (str), item_id (str), rating (float), timestamp (int, epoch seconds), in
@@ -56,7 +62,7 @@ def read(path: Path) -> pd.DataFrame:
         BatchrecError: as for `require_readable`.
     """
     require_readable(path)
-    table = pd.read_csv(
+    with pd.read_csv(
         path,
         sep="\t",
         usecols=list(HEADER),
@@ -67,7 +73,15 @@ def read(path: Path) -> pd.DataFrame:
         on_bad_lines="skip",
         keep_default_na=False,
         compression=_compression(path),
-    )
+        chunksize=_ROWS_AT_A_TIME,
+    ) as chunks:
+        wanted = (
+            chunk if users is None else chunk[chunk["userID"].isin(list(users))] for chunk in chunks
+        )
+        return pd.concat(map(_usable, wanted), ignore_index=True)
+
+
+def _usable(table: pd.DataFrame) -> pd.DataFrame:
     rating = pd.to_numeric(table["rating"], errors="coerce")
     time = pd.to_numeric(table["timestamp"], errors="coerce")
     time = time.where(time < _FIRST_MILLISECONDS, time // 1000)
@@ -77,13 +91,14 @@ def read(path: Path) -> pd.DataFrame:
         & np.isfinite(rating)
         & time.between(0, _LAST_MILLISECONDS // 1000)
     )
-    columns = {
-        "user_id": table["userID"][usable],
-        "item_id": table["movieID"][usable],
-        "rating": rating[usable].astype("float64"),
-        "timestamp": time[usable].astype("int64"),
-    }
-    return pd.DataFrame(columns).reset_index(drop=True)
+    return pd.DataFrame(
+        {
+            "user_id": table["userID"][usable],
+            "item_id": table["movieID"][usable],
+            "rating": rating[usable].astype("float64"),
+            "timestamp": time[usable].astype("int64"),
+        }
+    )
 
 
 def require_readable(path: Path) -> None:

@@ -113,3 +113,13 @@ def test_skips_rows_that_cannot_be_used_and_keeps_odd_ids(tmp_path: Path) -> Non
 def test_reading_what_is_no_ratings_file_says_so(tmp_path: Path) -> None:
     with pytest.raises(BatchrecError, match="no such file"):
         hetrec.read(tmp_path / "missing.dat")
+
+
+def test_only_the_wanted_users_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "ratings.dat"
+    rows = "".join(f"{user}\t{item}\t4\t1162160236000\r\n" for user in "abc" for item in "12")
+    path.write_text(f"userID\tmovieID\trating\ttimestamp\r\n{rows}")
+    read = hetrec.read(path, users={"b"})
+    assert read["user_id"].tolist() == ["b", "b"]
+    assert read["item_id"].tolist() == ["1", "2"]
+    assert hetrec.read(path, users=["nobody"]).empty
