@@ -3,9 +3,17 @@
 import json
 
 from moto.cloudformation.responses import CloudFormationResponse as MotoCloudFormationResponse
+from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult
 
 from batchrec.localaws.cloudcontrol import types
+from batchrec.localaws.cloudcontrol.exceptions import TypeNotFoundException
+
+
+class UnknownTypeError(ServiceException):
+    """TypeNotFoundException in this service's protocol, which is XML."""
+
+    code = "TypeNotFoundException"
 
 
 class CloudFormationResponse(MotoCloudFormationResponse):
@@ -14,7 +22,10 @@ class CloudFormationResponse(MotoCloudFormationResponse):
     def describe_type(self) -> ActionResult:
         """Describe a resource type; its schema is the one AWS publishes."""
         name = self._get_param("TypeName")
-        schema = types.schema(name, self.region)
+        try:
+            schema = types.schema(name, self.region)
+        except TypeNotFoundException as error:
+            raise UnknownTypeError(error.message) from error
         return ActionResult(
             {
                 "Arn": f"arn:aws:cloudformation:{self.region}::type/resource/{name}",

@@ -43,6 +43,24 @@ class InvalidRequestException(CloudControlError):
     name = "InvalidRequestException"
 
 
+class ValidationException(CloudControlError):
+    """The desired state doesn't fit the type's schema: recorded of AWS, but not modelled."""
+
+    name = "ValidationException"
+
+
+class NotUpdatableException(CloudControlError):
+    """The patch changes what only a creation sets."""
+
+    name = "NotUpdatableException"
+
+
+class ClientTokenConflictException(CloudControlError):
+    """The client token belongs to another request."""
+
+    name = "ClientTokenConflictException"
+
+
 class HandlerError(Exception):
     """A handler's failure; `code` is one of the HandlerErrorCode values (API Reference)."""
 

@@ -11,11 +11,14 @@ from moto.core.base_backend import BackendDict, BaseBackend
 from batchrec.localaws import runtime
 from batchrec.localaws.cloudcontrol import types
 from batchrec.localaws.cloudcontrol.exceptions import (
+    ClientTokenConflictException,
     HandlerError,
     InvalidRequestException,
+    NotUpdatableException,
     RequestTokenNotFoundException,
     ResourceNotFoundException,
     UnsupportedActionException,
+    ValidationException,
 )
 from batchrec.localaws.cloudcontrol.handlers import HANDLERS, Handler
 
@@ -28,8 +31,15 @@ class Request:
 
     event: dict[str, Any]  # a ProgressEvent
 
+    @property
+    def ended(self) -> bool:
+        """Whether it needs no more work."""
+        return self.event.get("OperationStatus") in _ENDED
+
     def update(self, **members: Any) -> None:
-        """Record progress."""
+        """Record progress; what has ended, e.g. by cancellation, stays as it is."""
+        if self.ended:
+            return
         self.event |= members | {"EventTime": runtime.current().clock.time()}
 
 
@@ -39,7 +49,8 @@ class CloudControlBackend(BaseBackend):
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
         self.requests: dict[str, Request] = {}
-        self.client_tokens: dict[str, str] = {}
+        # client token → request token, and what was asked for with it
+        self.client_tokens: dict[str, tuple[str, tuple[str | None, ...]]] = {}
 
     def create_resource(
         self, TypeName: str, DesiredState: str, ClientToken: str | None = None, **_: Any
@@ -53,7 +64,7 @@ class CloudControlBackend(BaseBackend):
             properties = {name: value for name, value in desired.items() if value is not None}
             request.update(Identifier=handler.create(self.region_name, properties))
 
-        return self._start("CREATE", TypeName, None, ClientToken, work)
+        return self._start("CREATE", TypeName, None, ClientToken, DesiredState, work)
 
     def get_resource(self, TypeName: str, Identifier: str, **_: Any) -> dict[str, Any]:
         """API Reference, GetResource."""
@@ -81,19 +92,21 @@ class CloudControlBackend(BaseBackend):
             raise UnsupportedActionException(
                 f"Resource type {TypeName} does not support UPDATE action"
             )
-        fixed = types.property_names(TypeName, self.region_name, "createOnlyProperties")
-        changed = {change["path"].split("/")[1] for change in json.loads(PatchDocument)}
+        changed = sorted(_patched_paths(PatchDocument))
+        fixed = [
+            f"/properties{path}"
+            for path in changed
+            if "/properties/" + path.split("/")[1] in schema["createOnlyProperties"]
+        ]
+        if fixed:
+            raise NotUpdatableException(
+                f"Invalid patch update: createOnlyProperties [{', '.join(fixed)}] cannot be updated"
+            )
 
         def work(_: Request) -> None:
-            if changed & fixed:
-                raise HandlerError(
-                    "NotUpdatable",
-                    "Invalid patch update: createOnlyProperties"
-                    f" [{', '.join(sorted(changed & fixed))}] cannot be updated",
-                )
-            raise HandlerError("InvalidRequest", f"{sorted(changed)} can't be updated here")
+            raise HandlerError("InvalidRequest", f"{changed} can't be updated here")
 
-        return self._start("UPDATE", TypeName, Identifier, ClientToken, work)
+        return self._start("UPDATE", TypeName, Identifier, ClientToken, PatchDocument, work)
 
     def delete_resource(
         self, TypeName: str, Identifier: str, ClientToken: str | None = None, **_: Any
@@ -104,7 +117,7 @@ class CloudControlBackend(BaseBackend):
         def work(_: Request) -> None:
             handler.delete(self.region_name, Identifier)
 
-        return self._start("DELETE", TypeName, Identifier, ClientToken, work)
+        return self._start("DELETE", TypeName, Identifier, ClientToken, "", work)
 
     def list_resources(self, TypeName: str, **_: Any) -> dict[str, Any]:
         """API Reference, ListResources."""
@@ -127,8 +140,7 @@ class CloudControlBackend(BaseBackend):
     def cancel_resource_request(self, RequestToken: str) -> dict[str, Any]:
         """API Reference, CancelResourceRequest; a handler that already works is not undone."""
         request = self._request(RequestToken)
-        if request.event["OperationStatus"] not in _ENDED:
-            request.update(OperationStatus="CANCEL_COMPLETE")
+        request.update(OperationStatus="CANCEL_COMPLETE")
         return {"ProgressEvent": request.event}
 
     def list_resource_requests(
@@ -153,11 +165,18 @@ class CloudControlBackend(BaseBackend):
         type_name: str,
         identifier: str | None,
         client_token: str | None,
+        content: str,
         work: Callable[[Request], None],
     ) -> dict[str, Any]:
         """Run a handler beside the caller; the same client token gives the same request."""
+        asked = (operation, type_name, identifier, content)
         if client_token in self.client_tokens:
-            return {"ProgressEvent": self.requests[self.client_tokens[client_token]].event}
+            token, earlier = self.client_tokens[client_token]
+            if earlier != asked:
+                raise ClientTokenConflictException(
+                    f"Client token {client_token} has already been used in another request"
+                )
+            return {"ProgressEvent": self.requests[token].event}
         token = str(uuid.uuid4())
         request = Request(
             {
@@ -170,7 +189,7 @@ class CloudControlBackend(BaseBackend):
         request.update(OperationStatus="IN_PROGRESS")
         self.requests[token] = request
         if client_token is not None:
-            self.client_tokens[client_token] = token
+            self.client_tokens[client_token] = token, asked
 
         def handle() -> None:
             try:
@@ -204,16 +223,25 @@ class CloudControlBackend(BaseBackend):
         schema = types.schema(type_name, self.region_name)
         missing = sorted(set(schema.get("required", [])) - desired.keys())
         unknown = sorted(desired.keys() - schema["properties"].keys())
-        for problem, names in (("required", missing), ("extraneous", unknown)):
-            if names:
-                raise InvalidRequestException(
-                    f"Model validation failed: {problem} key [{', '.join(names)}]"
-                )
+        problems = [
+            *(f"#: required key [{name}] not found" for name in missing),
+            *(f"#: extraneous key [{name}] is not permitted" for name in unknown),
+        ]
+        if problems:
+            raise ValidationException(f"Model validation failed ({chr(10).join(problems)})")
 
     def _request(self, token: str) -> Request:
         if token not in self.requests:
             raise RequestTokenNotFoundException(f"Request with token {token} was not found")
         return self.requests[token]
+
+
+def _patched_paths(document: str) -> set[str]:
+    """Return the properties that a JSON Patch (RFC 6902) changes."""
+    try:
+        return {str(change["path"]) for change in json.loads(document)}
+    except (ValueError, TypeError, KeyError) as error:
+        raise InvalidRequestException(f"PatchDocument is not a JSON Patch: {error}") from error
 
 
 def _json_object(text: str, name: str) -> dict[str, Any]:

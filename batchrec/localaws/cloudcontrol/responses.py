@@ -8,7 +8,7 @@ from moto.core.utils import camelcase_to_underscores
 
 from batchrec.localaws.cloudcontrol.exceptions import InvalidRequestException
 from batchrec.localaws.cloudcontrol.models import CloudControlBackend, cloudcontrol_backends
-from batchrec.localaws.service_model import only_members, service_model, violations
+from batchrec.localaws.service_model import only_members, operation_model, violations
 
 
 class CloudControlResponse(BaseResponse):
@@ -24,7 +24,7 @@ class CloudControlResponse(BaseResponse):
 
     def call_action(self) -> TYPE_RESPONSE:
         """Check the request, run the operation, shape the answer."""
-        operation = service_model("cloudcontrol").operation_model(self._get_action())
+        operation = operation_model("cloudcontrol", self._get_action())
         request = json.loads(self.body or "{}")
         found = violations(operation.input_shape, request) if operation.input_shape else []
         if found:
@@ -33,8 +33,4 @@ class CloudControlResponse(BaseResponse):
         answer = method(**request)
         if operation.output_shape is not None:
             answer = only_members(operation.output_shape, answer)
-        if "ProgressEvent" in answer:
-            answer["ProgressEvent"] = {
-                k: v for k, v in answer["ProgressEvent"].items() if v is not None
-            }
         return 200, self.response_headers, json.dumps(answer)

@@ -29,9 +29,3 @@ def schema(type_name: str, region: str) -> dict[str, Any]:
         return dict(PROVIDER_SCHEMA_MANAGER.get_resource_schema(region, type_name).schema)
     except ResourceNotFoundError as error:
         raise TypeNotFoundException(f"{type_name} is not available in {region}.") from error
-
-
-def property_names(type_name: str, region: str, kind: str) -> set[str]:
-    """Return the top-level properties a schema lists under `kind`, e.g. createOnlyProperties."""
-    pointers = schema(type_name, region).get(kind, [])
-    return {pointer.removeprefix("/properties/").split("/")[0] for pointer in pointers}
