@@ -44,6 +44,8 @@ class VirtualClock:
         self._present = 0  # participants, threads about to start included
         self._working = 0  # participants that are not in a wait
         self._held = False
+        self._closed = False
+        self._asleep: set[_Waiter] = set()
         self._deadlines: list[tuple[float, int, _Waiter]] = []
         self._sequence = itertools.count()
 
@@ -118,6 +120,18 @@ class VirtualClock:
             if held:
                 self.hold()
 
+    def close(self) -> None:
+        """End this clock's threads: those that wait at once, the others at their next wait."""
+        with self._lock:
+            self._closed = True
+            for waiter in list(self._asleep):
+                self._wake(waiter)
+
+    @property
+    def closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._closed
+
     # --- the scheduler (call with the lock held) --------------------------------------------------
 
     def _enter(self) -> None:
@@ -137,12 +151,14 @@ class VirtualClock:
         if timeout is not None and timeout < NO_DEADLINE_SECONDS:
             entry = (self._now + timeout, next(self._sequence), waiter)
             heapq.heappush(self._deadlines, entry)
+        self._asleep.add(waiter)
         self._working -= 1
         self._jump_if_all_wait()
 
     def _wake(self, waiter: _Waiter) -> None:
         if not waiter.awake:
             waiter.awake = True
+            self._asleep.discard(waiter)
             self._working += 1
             waiter.signal.set()
 
@@ -183,6 +199,7 @@ class VirtualEvent:
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until set, or for `timeout` virtual seconds; return whether it was set."""
+        _end_if_closed(self._clock)
         with self._clock.participant():
             with self._clock._lock:
                 if self._flag:
@@ -194,7 +211,13 @@ class VirtualEvent:
             with self._clock._lock:
                 if waiter in self._waiters:
                     self._waiters.remove(waiter)
-                return self._flag
+            _end_if_closed(self._clock)
+            return self._flag
+
+
+def _end_if_closed(clock: VirtualClock) -> None:
+    if clock.closed and isinstance(threading.current_thread(), VirtualThread):
+        raise SystemExit  # ends a thread without a word
 
 
 class VirtualThread(threading.Thread):
@@ -218,6 +241,10 @@ class VirtualThread(threading.Thread):
             self._clock._participants.add(threading.get_ident())
         try:
             super().run()
+        except Exception:
+            # Of a closed clock's surroundings, nothing need be left to work with.
+            if not self._clock.closed:
+                raise
         finally:
             self._done.set()
             with self._clock._lock:

@@ -3,6 +3,7 @@
 Everything else of Glue is moto's.
 """
 
+import logging
 import os
 import re
 import shutil
@@ -10,6 +11,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pyspark
+from botocore.exceptions import ClientError
 from moto.core.responses import ActionResult
 from moto.glue.exceptions import ConcurrentRunsExceededException, JobRunNotFoundException
 from moto.glue.models import FakeJob
@@ -37,6 +40,8 @@ DEFAULT_TIMEOUT_MINUTES = 480  # Glue 5.0 and later (Glue API, StartJobRun)
 _GLUE_ARGUMENTS = {"--TempDir", "--spark-event-logs-path", "--extra-py-files", "--extra-files"}
 
 _runs: set["JobRun"] = set()
+
+log = logging.getLogger(__name__)
 
 
 class GlueResponse(MotoGlueResponse):
@@ -88,7 +93,7 @@ class GlueResponse(MotoGlueResponse):
 def stop_all_runs() -> None:
     """Kill what still runs; for the end of the local AWS."""
     for run in list(_runs):
-        run.kill()
+        run.abandon()
 
 
 class JobRun:
@@ -109,7 +114,9 @@ class JobRun:
         self._error: str | None = None
         self._started = self._changed = runtime.current().clock.now()
         self._completed: datetime | None = None
-        self._stopping = False
+        self._stop = runtime.current().clock.event()
+        self._abandoned = False
+        self._changing = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -120,9 +127,15 @@ class JobRun:
     def stop(self) -> None:
         """End the run as STOPPED."""
         if self.state not in ENDED:
-            self._stopping = True
             self._become("STOPPING")
+            self._stop.set()
             self.kill()
+
+    def abandon(self) -> None:
+        """End without leaving anything: the local AWS itself stops."""
+        self._abandoned = True
+        self._stop.set()
+        self.kill()
 
     def kill(self) -> None:
         """Kill the script's process and its children."""
@@ -155,23 +168,36 @@ class JobRun:
         }
 
     def _live(self) -> None:
-        clock, durations = runtime.current().clock, runtime.current().durations
-        clock.sleep(durations.glue_start)
+        durations = runtime.current().durations
         limit = self._timeout_minutes * 60
-        if not self._stopping:
+        outcome = "STOPPED"
+        if not self._stop.wait(durations.glue_start):
             self._become("RUNNING")
-            outcome, self._error = self._execute(limit)
-            clock.sleep(min(durations.glue_run, limit))
+            outcome, self._error = self._result(limit)
+            self._stop.wait(min(durations.glue_run, limit))
             if durations.glue_run > limit:
                 outcome, self._error = "TIMEOUT", "Job run exceeded its timeout."
-        if self._stopping:
-            outcome, self._error = "STOPPED", None
-        self._completed = clock.now()
-        self._become(outcome)
         _runs.discard(self)
+        if self._abandoned:
+            return
+        if self._stop.is_set():
+            outcome, self._error = "STOPPED", None
+        self._completed = runtime.current().clock.now()
+        self._become(outcome)
+
+    def _result(self, limit: float) -> tuple[str, str | None]:
+        try:
+            return self._execute(limit)
+        except Exception as error:
+            if not self._abandoned:
+                log.exception("%s failed inside the local Glue", self.run_id)
+            return "FAILED", f"Internal error of the local Glue: {error!r}"
 
     def _become(self, state: str) -> None:
-        self.state = state
+        with self._changing:
+            if self.state in ENDED:  # stopped in the instant it ended
+                return
+            self.state = state
         self._changed = runtime.current().clock.now()
 
     def _execute(self, limit: float) -> tuple[str, str | None]:
@@ -187,6 +213,8 @@ class JobRun:
             command = self._command(storage)
             output = self._run_process(command, folder, limit)
             storage.synchronise()
+        except UnreadableError as error:
+            return "FAILED", str(error)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
         output = output.map(storage.as_urls)
@@ -199,6 +227,8 @@ class JobRun:
 
     def _command(self, storage: "LocalCopy") -> list[str]:
         script = storage.local(self._job.command["ScriptLocation"])  # type: ignore[index]
+        if not Path(script).is_file():
+            raise UnreadableError(self._job.command["ScriptLocation"])  # type: ignore[index]
         arguments = {
             name: storage.local(value)
             if value.startswith("s3://") and name not in _GLUE_ARGUMENTS
@@ -217,13 +247,13 @@ class JobRun:
         self._process = subprocess.Popen(  # noqa: S603 (the user's own script)
             command,
             cwd=folder,
-            env=_spark_environment(folder),
+            env=_spark_environment(folder, self._region),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
         )
-        if self._stopping:
+        if self._stop.is_set():
             self.kill()
         killer = threading.Timer(limit, self.kill)
         killer.daemon = True
@@ -239,7 +269,8 @@ class JobRun:
     def _log(self, output: "Output") -> None:
         """Keep the output where Glue 5.0 keeps it: a stream for each run in CloudWatch Logs."""
         logs = runtime.current().client("logs", self._region)
-        now = int(runtime.current().clock.time() * 1000)
+        # As on AWS, events that lie more than two hours ahead are refused: of real time, in moto.
+        now = int(min(runtime.current().clock.time(), time.time()) * 1000)
         for group, text in (("output", output.stdout), ("error", output.stderr)):
             name = f"/aws-glue/jobs/{group}"
             if not logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"]:
@@ -250,6 +281,13 @@ class JobRun:
                 logs.put_log_events(
                     logGroupName=name, logStreamName=self.run_id, logEvents=events[-9_000:]
                 )
+
+
+class UnreadableError(Exception):
+    """A script, or what it is to read, isn't there."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(f"{url} can't be read: there is no such bucket or object.")
 
 
 @dataclass(frozen=True)
@@ -279,13 +317,21 @@ class LocalCopy:
     _seen: dict[Path, tuple[int, int]] = field(default_factory=dict)
 
     def local(self, url: str) -> str:
-        """Copy what is under `url` and return the local path that stands for it."""
+        """Copy what is under `url` and return the local path that stands for it.
+
+        Raises:
+            UnreadableError: there is no such bucket, or it can't be read.
+        """
         bucket, _, key = url.removeprefix("s3://").partition("/")
-        for page in self.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=key):
-            for found in page.get("Contents", []):
-                if _under(found["Key"], key) and not found["Key"].endswith("/"):
-                    self._download(bucket, found["Key"])
-        return str(self.root / bucket / key)
+        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=key)
+        try:
+            for page in pages:
+                for found in page.get("Contents", []):
+                    if _under(found["Key"], key) and not found["Key"].endswith("/"):
+                        self._download(bucket, found["Key"])
+        except ClientError as error:
+            raise UnreadableError(url) from error
+        return f"{self.root}/{bucket}/{key}"
 
     def synchronise(self) -> None:
         """Upload what is new or changed."""
@@ -326,7 +372,7 @@ def error_message(stderr: str) -> str:
     return re.sub(r"^[\w.]*?(\w+: )", r"\1", text)
 
 
-def _spark_environment(folder: Path) -> dict[str, str]:
+def _spark_environment(folder: Path, region: str) -> dict[str, str]:
     """Return an environment with nothing of the user's AWS account in it."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "PYSPARK", "SPARK"))}
     settings = {
@@ -346,6 +392,8 @@ def _spark_environment(folder: Path) -> dict[str, str]:
             "PYSPARK_PYTHON": sys.executable,
             "PYSPARK_SUBMIT_ARGS": f"--master local[*] {submit} pyspark-shell",
         }
+        # A script that calls AWS, calls the local one.
+        | runtime.environment(runtime.current().endpoint, region)
     )
 
 

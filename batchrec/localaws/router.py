@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from xml.sax.saxutils import escape
 
-from flask import Flask
+from flask import Flask, request
 from moto.core.responses import BaseResponse
 from moto.core.utils import convert_to_flask_response
 from moto.moto_server.werkzeug_app import (
@@ -16,11 +16,13 @@ from moto.moto_server.werkzeug_app import (
     DomainDispatcherApplication,
     create_backend_app,
 )
+from werkzeug.exceptions import HTTPException
 
 Environ = dict[str, Any]
 Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 
 CONTROL_PREFIX = "/_batchrec/"
+_XML_SERVICES = ("cloudfront", "route53", "s3")  # whose REST protocol is XML, not JSON
 
 log = logging.getLogger(__name__)
 
@@ -75,37 +77,47 @@ def _application(response: type[BaseResponse]) -> Flask:
     application.add_url_rule(
         "/", methods=["POST"], view_func=convert_to_flask_response(response.dispatch)
     )
-    return application
+    return _without_unknown_paths(application)
 
 
 def _moto_application(service: Any) -> Flask:
     if service is None:
         raise NotImplementedError("the service isn't part of the local AWS")
-    return create_backend_app(service)
+    return _without_unknown_paths(create_backend_app(service))
+
+
+def _without_unknown_paths(application: Flask) -> Flask:
+    """A path that leads nowhere is an operation that isn't emulated, no missing resource."""
+
+    def refuse(error: HTTPException) -> HTTPException:
+        if request.routing_exception is not None:
+            raise NotImplementedError("there is no such operation here")
+        return error
+
+    application.register_error_handler(404, refuse)
+    application.register_error_handler(405, refuse)
+    return application
 
 
 def _not_implemented(
     environ: Environ, start_response: Callable[..., Any], error: NotImplementedError
 ) -> list[bytes]:
     target = environ.get("HTTP_X_AMZ_TARGET")
+    service = signed_service(environ)
     what = target or f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
     message = (
-        f"The local AWS does not emulate {signed_service(environ) or 'this service'}: {what}: "
+        f"The local AWS does not emulate {service or 'this service'}: {what}: "
         f"{error or traceback.format_exc(limit=-1)}"
     )
     log.warning(message)
-    if target or "json" in environ.get("CONTENT_TYPE", ""):
-        kind = "application/x-amz-json-1.1"
-        body = json.dumps({"__type": "NotImplemented", "message": message})
-    else:
+    headers = [("x-amzn-ErrorType", "NotImplemented")]
+    if "form-urlencoded" in environ.get("CONTENT_TYPE", "") or service in _XML_SERVICES:
+        body = f"<Error><Code>NotImplemented</Code><Message>{escape(message)}</Message></Error>"
+        if service != "s3":
+            body = f"<ErrorResponse>{body}<RequestId>local</RequestId></ErrorResponse>"
         kind = "text/xml"
-        error_xml = (
-            f"<Error><Code>NotImplemented</Code><Message>{escape(message)}</Message></Error>"
-        )
-        body = (
-            error_xml
-            if signed_service(environ) == "s3"
-            else f"<ErrorResponse>{error_xml}<RequestId>local</RequestId></ErrorResponse>"
-        )
-    start_response("501 Not Implemented", [("Content-Type", kind)])
+    else:
+        body = json.dumps({"__type": "NotImplemented", "message": message})
+        kind = "application/x-amz-json-1.1"
+    start_response("501 Not Implemented", [("Content-Type", kind), *headers])
     return [body.encode()]

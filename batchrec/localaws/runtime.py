@@ -4,6 +4,7 @@ moto's backends are global to the process, and so is this: one local AWS in a pr
 """
 
 import functools
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,23 @@ def client(service: str, endpoint: str, region: str) -> Any:
         aws_secret_access_key="local",  # noqa: S106 (no secret: the local AWS checks none)
         config=Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 1}),
     )
+
+
+def environment(endpoint: str, region: str) -> dict[str, str]:
+    """Return the variables that point SDKs, the AWS CLI and Terraform at `endpoint`.
+
+    Nothing of the user's own configuration remains, so that nothing reaches their account.
+    """
+    return {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_REGION": region,
+        "AWS_DEFAULT_REGION": region,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    }
 
 
 _current: Runtime | None = None

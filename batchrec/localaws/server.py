@@ -1,6 +1,7 @@
 """Start and stop the local AWS, and say how to reach it."""
 
 import json
+import socket
 import tempfile
 import threading
 from collections.abc import Callable, Iterable
@@ -56,36 +57,42 @@ class LocalAws:
         self._port = port
         self._durations = durations or Durations()
         self._server: BaseWSGIServer | None = None
-        self._work = tempfile.TemporaryDirectory(prefix="batchrec-localaws-")
+        self._work: tempfile.TemporaryDirectory[str] | None = None
 
     @property
     def endpoint(self) -> str:
         """The endpoint URL of every service."""
         if self._server is None:
             raise BatchrecError("The local AWS is not running: call start() first.")
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return f"http://127.0.0.1:{self._server.port}"
 
     def start(self) -> Self:
         """Start serving, with nothing in the account."""
         if not self._running.acquire(blocking=False):
             raise BatchrecError("A local AWS already runs in this process; stop it first.")
+        if self.clock.closed:
+            self.clock = VirtualClock()
         try:
+            listener = socket.create_server(("127.0.0.1", self._port))
+        except OSError as error:
+            self._running.release()
+            raise BatchrecError(
+                f"The local AWS can't listen on 127.0.0.1:{self._port}: the port is taken or not"
+                " permitted. Choose another one, or 0 for a free one."
+            ) from error
+        with listener:
             self._server = make_server(
                 "127.0.0.1",
                 self._port,
                 Router(SERVICES, self._control),
                 threaded=True,
                 request_handler=_QuietRequestHandler,
+                fd=listener.fileno(),  # given none, werkzeug prints and exits when a port is taken
             )
-        except (OSError, SystemExit) as error:  # werkzeug exits when a port is taken
-            self._running.release()
-            raise BatchrecError(
-                f"The local AWS can't listen on 127.0.0.1:{self._port}: the port is taken or not"
-                " permitted. Choose another one, or 0 for a free one."
-            ) from error
         self._server.daemon_threads = True  # type: ignore[attr-defined]
         default_user_config["stepfunctions"] = {"execute_state_machine": True}
         moto_patches.apply(self.clock, self.endpoint)
+        self._work = tempfile.TemporaryDirectory(prefix="batchrec-localaws-")
         runtime.enter(Runtime(self.clock, self.endpoint, Path(self._work.name), self._durations))
         BackendDict.reset()
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
@@ -93,9 +100,10 @@ class LocalAws:
 
     def stop(self) -> None:
         """Stop serving and forget everything; harmless when it isn't running."""
-        if self._server is None:
+        if self._server is None or self._work is None:
             return
         glue.stop_all_runs()
+        self.clock.close()
         self._server.shutdown()
         self._server.server_close()
         self._server = None
@@ -120,14 +128,7 @@ class LocalAws:
 
     def environment(self) -> dict[str, str]:
         """Return the variables that point boto3, the AWS CLI and Terraform here."""
-        return {
-            "AWS_ENDPOINT_URL": self.endpoint,
-            "AWS_ACCESS_KEY_ID": "local",
-            "AWS_SECRET_ACCESS_KEY": "local",
-            "AWS_REGION": REGION,
-            "AWS_DEFAULT_REGION": REGION,
-            "AWS_EC2_METADATA_DISABLED": "true",
-        }
+        return runtime.environment(self.endpoint, REGION)
 
     def _control(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         """`/_batchrec/clock`: GET reads it; POST `{"hold": true}`, `{"advance": s}`, or release."""

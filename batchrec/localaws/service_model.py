@@ -5,7 +5,16 @@ import re
 from typing import Any
 
 from botocore.loaders import Loader
-from botocore.model import ListShape, MapShape, ServiceModel, Shape, StringShape, StructureShape
+from botocore.model import (
+    ListShape,
+    MapShape,
+    OperationModel,
+    OperationNotFoundError,
+    ServiceModel,
+    Shape,
+    StringShape,
+    StructureShape,
+)
 
 _PYTHON_TYPES: dict[str, type | tuple[type, ...]] = {
     "boolean": bool,
@@ -16,11 +25,25 @@ _PYTHON_TYPES: dict[str, type | tuple[type, ...]] = {
     "string": str,
 }
 
+_CLASSES = {r"\p{ASCII}": r"[\x00-\x7f]", r"\p{L}": r"\w", r"\p{N}": r"\w", r"\p{Z}": r"\s"}
+
 
 @functools.cache
 def service_model(service: str) -> ServiceModel:
     """Return botocore's model of a service, e.g. "personalize"."""
     return ServiceModel(Loader().load_service_model(service, "service-2"))
+
+
+def operation_model(service: str, operation: str) -> OperationModel:
+    """Return botocore's model of an operation.
+
+    Raises:
+        NotImplementedError: the service has no such operation, as far as botocore knows.
+    """
+    try:
+        return service_model(service).operation_model(operation)
+    except OperationNotFoundError as error:
+        raise NotImplementedError(f"{operation} is unknown to botocore") from error
 
 
 def violations(shape: Shape, value: Any, path: str = "") -> list[str]:
@@ -72,11 +95,18 @@ def _scalar(shape: Shape, value: Any, path: str) -> list[str]:
         allowed = ", ".join(shape.enum)
         found.append(_failed(path, value, f"Member must satisfy enum value set: [{allowed}]"))
     pattern = shape.metadata.get("pattern")
-    if pattern and not re.fullmatch(pattern, value):
+    if pattern and not re.fullmatch(_python_pattern(pattern), value):
         found.append(
             _failed(path, value, f"Member must satisfy regular expression pattern: {pattern}")
         )
     return found
+
+
+def _python_pattern(java: str) -> str:
+    r"""Translate the classes that Python's `re` lacks; letters and numbers become `\w`."""
+    for theirs, ours in _CLASSES.items():
+        java = java.replace(theirs, ours)
+    return java
 
 
 def _size(shape: Shape, size: float, path: str, value: Any) -> list[str]:
@@ -102,4 +132,16 @@ def _join(path: str, name: str) -> str:
 def only_members(shape: Shape, values: dict[str, Any]) -> dict[str, Any]:
     """Keep what the shape has, and leave out what is unset: AWS omits, it never sends null."""
     assert isinstance(shape, StructureShape)  # noqa: S101
-    return {name: values[name] for name in shape.members if values.get(name) is not None}
+    return {
+        name: _shaped(member, values[name])
+        for name, member in shape.members.items()
+        if values.get(name) is not None
+    }
+
+
+def _shaped(shape: Shape, value: Any) -> Any:
+    if isinstance(shape, StructureShape):
+        return only_members(shape, value)
+    if isinstance(shape, ListShape):
+        return [_shaped(shape.member, member) for member in value]
+    return value

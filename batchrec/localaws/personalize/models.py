@@ -369,6 +369,8 @@ class PersonalizeBackend(BaseBackend):
             except JobFailure as reason:
                 failure = str(reason)
             except Exception as error:
+                if clock.closed:
+                    return
                 log.exception("%s failed inside the local Personalize", resource.arn)
                 failure = f"Internal error of the local Personalize: {error!r}"
             clock.sleep(duration * 0.9)

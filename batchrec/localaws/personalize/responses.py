@@ -10,7 +10,7 @@ from moto.core.utils import camelcase_to_underscores
 
 from batchrec.localaws.personalize.exceptions import InvalidInputException
 from batchrec.localaws.personalize.models import PersonalizeBackend, personalize_backends
-from batchrec.localaws.service_model import only_members, service_model, violations
+from batchrec.localaws.service_model import only_members, operation_model, violations
 
 _DESCRIBE_OR_DELETE = re.compile(r"(Describe|Delete)(\w+)")
 _LIST = re.compile(r"List(\w+)s")
@@ -38,7 +38,7 @@ class PersonalizeResponse(BaseResponse):
 
     def call_action(self) -> TYPE_RESPONSE:
         """Check the request, run the operation, shape the answer."""
-        operation = service_model("personalize").operation_model(self._get_action())
+        operation = operation_model("personalize", self._get_action())
         request = {k: v for k, v in json.loads(self.body or "{}").items() if v is not None}
         found = violations(operation.input_shape, request) if operation.input_shape else []
         if found:

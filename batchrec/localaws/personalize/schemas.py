@@ -71,6 +71,6 @@ def _field(field: Any) -> Field:
         raise InvalidInputException(f"A schema field needs a name and a type: {field!r}.")
     kinds = field["type"] if isinstance(field["type"], list) else [field["type"]]
     others = [kind for kind in kinds if kind != "null"]
-    if len(others) != 1 or others[0] not in TYPES:
+    if len(others) != 1 or not isinstance(others[0], str) or others[0] not in TYPES:
         raise InvalidInputException(f"Field {field['name']} has an unsupported type: {kinds!r}.")
     return Field(field["name"], others[0], nullable="null" in kinds)
