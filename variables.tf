@@ -86,7 +86,7 @@ variable "schedule" {
   nullable = false
 
   validation {
-    condition     = can(regex("^(cron\\([^()]+( [^() ]+){5}\\)|rate\\([1-9][0-9]* (minute|hour|day)s?\\)|at\\([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\\))$", var.schedule.expression))
+    condition     = can(regex("^(cron\\([^() ]+( [^() ]+){5}\\)|rate\\([1-9][0-9]* (minute|hour|day)s?\\)|at\\([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\))$", var.schedule.expression))
     error_message = "Set schedule.expression to cron(six fields), rate(value unit) or at(yyyy-mm-ddThh:mm:ss), e.g. \"cron(0 3 ? * SUN *)\"."
   }
 }

@@ -14,5 +14,5 @@ output "datasets" {
 
 output "role_arn" {
   description = "ARN of the role that Personalize assumes for imports and batch jobs."
-  value       = aws_iam_role.this.arn
+  value       = "arn:${var.location.partition}:iam::${var.location.account_id}:role/${aws_iam_role.this.name}"
 }

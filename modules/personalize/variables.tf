@@ -1,5 +1,5 @@
-variable "name" {
-  description = "Name of the pipeline."
+variable "bucket_arn" {
+  description = "ARN of the bucket that holds the pipeline's data."
   type        = string
   nullable    = false
 }
@@ -14,8 +14,8 @@ variable "location" {
   nullable = false
 }
 
-variable "bucket_arn" {
-  description = "ARN of the bucket that holds the pipeline's data."
+variable "name" {
+  description = "Name of the pipeline."
   type        = string
   nullable    = false
 }

@@ -1,3 +1,7 @@
+locals {
+  dead_letter_queue_arn = "arn:${var.location.partition}:sqs:${var.location.region}:${var.location.account_id}:${aws_sqs_queue.dead_letters.name}"
+}
+
 resource "aws_sqs_queue" "dead_letters" {
   name                      = "${var.name}-schedule-dead-letters"
   message_retention_seconds = 1209600 # 14 days, the longest
@@ -43,7 +47,7 @@ data "aws_iam_policy_document" "permissions" {
   statement {
     sid       = "KeepFailedInvocations"
     actions   = ["sqs:SendMessage"]
-    resources = [aws_sqs_queue.dead_letters.arn]
+    resources = [local.dead_letter_queue_arn]
   }
 }
 
@@ -71,7 +75,7 @@ resource "aws_scheduler_schedule" "this" {
     input    = jsonencode({})
 
     dead_letter_config {
-      arn = aws_sqs_queue.dead_letters.arn
+      arn = local.dead_letter_queue_arn
     }
 
     retry_policy {

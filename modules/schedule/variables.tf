@@ -1,9 +1,3 @@
-variable "name" {
-  description = "Name of the pipeline."
-  type        = string
-  nullable    = false
-}
-
 variable "location" {
   description = "Partition, Region and account of the pipeline."
   type = object({
@@ -12,6 +6,12 @@ variable "location" {
     account_id = string
   })
   nullable = false
+}
+
+variable "name" {
+  description = "Name of the pipeline."
+  type        = string
+  nullable    = false
 }
 
 variable "state_machine_arn" {

@@ -1,6 +1,7 @@
 locals {
   # Bucket names are global: account and Region keep them apart.
   bucket_name = "${var.name}-${var.location.account_id}-${var.location.region}"
+  bucket_arn  = "arn:${var.location.partition}:s3:::${aws_s3_bucket.this.bucket}"
 }
 
 resource "aws_s3_bucket" "this" {
@@ -74,7 +75,7 @@ data "aws_iam_policy_document" "bucket" {
     sid       = "DenyInsecureTransport"
     effect    = "Deny"
     actions   = ["s3:*"]
-    resources = [aws_s3_bucket.this.arn, "${aws_s3_bucket.this.arn}/*"]
+    resources = [local.bucket_arn, "${local.bucket_arn}/*"]
 
     principals {
       type        = "*"
@@ -92,9 +93,9 @@ data "aws_iam_policy_document" "bucket" {
   # (Personalize Developer Guide, Giving Amazon Personalize access to Amazon S3 resources).
   dynamic "statement" {
     for_each = {
-      AllowPersonalizeToList  = { action = "s3:ListBucket", resource = aws_s3_bucket.this.arn }
-      AllowPersonalizeToRead  = { action = "s3:GetObject", resource = "${aws_s3_bucket.this.arn}/transformed/*" }
-      AllowPersonalizeToWrite = { action = "s3:PutObject", resource = "${aws_s3_bucket.this.arn}/curated/*" }
+      AllowPersonalizeToList  = { action = "s3:ListBucket", resource = local.bucket_arn }
+      AllowPersonalizeToRead  = { action = "s3:GetObject", resource = "${local.bucket_arn}/transformed/*" }
+      AllowPersonalizeToWrite = { action = "s3:PutObject", resource = "${local.bucket_arn}/curated/*" }
     }
 
     content {

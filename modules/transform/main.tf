@@ -3,7 +3,7 @@ locals {
   script_path   = "${path.module}/../../glue_jobs/prepare_training_data.py"
   script_key    = "glue_jobs/prepare_training_data.py"
   source_prefix = "raw/${var.interactions.folder}/"
-  log_group     = "/aws-glue/jobs/${local.job_name}"
+  log_prefix    = "/aws-glue/jobs/${local.job_name}"
 }
 
 resource "aws_s3_object" "script" {
@@ -13,9 +13,13 @@ resource "aws_s3_object" "script" {
   source_hash = filesha256(local.script_path)
 }
 
+# Glue 5.0 writes what the script prints to PREFIX/output and everything else to PREFIX/error
+# (Glue Developer Guide, Logging for AWS Glue jobs).
 resource "aws_cloudwatch_log_group" "this" {
+  for_each = toset(["error", "output"])
+
   #checkov:skip=CKV_AWS_158:CloudWatch Logs encrypts with its own key; a customer-managed one is the caller's decision.
-  name              = local.log_group
+  name              = "${local.log_prefix}/${each.key}"
   retention_in_days = var.log_retention_days
 }
 
@@ -39,13 +43,12 @@ resource "aws_glue_job" "this" {
 
   # The workflow adds those that differ from run to run.
   default_arguments = {
-    "--source"                           = "s3://${var.bucket_name}/${local.source_prefix}"
-    "--minimum_rating"                   = tostring(var.interactions.minimum_rating)
-    "--continuous-log-logGroup"          = aws_cloudwatch_log_group.this.name
-    "--enable-continuous-cloudwatch-log" = "true"
-    "--enable-metrics"                   = "true"
-    "--job-bookmark-option"              = "job-bookmark-disable"
-    "--job-language"                     = "python"
+    "--source"                 = "s3://${var.bucket_name}/${local.source_prefix}"
+    "--minimum_rating"         = tostring(var.interactions.minimum_rating)
+    "--custom-logGroup-prefix" = local.log_prefix
+    "--enable-metrics"         = "true"
+    "--job-bookmark-option"    = "job-bookmark-disable"
+    "--job-language"           = "python"
   }
 
   execution_property {

@@ -1,6 +1,6 @@
 output "job_arn" {
   description = "ARN of the Glue job."
-  value       = aws_glue_job.this.arn
+  value       = "arn:${var.location.partition}:glue:${var.location.region}:${var.location.account_id}:job/${aws_glue_job.this.name}"
 }
 
 output "job_name" {

@@ -1,5 +1,11 @@
-variable "name" {
-  description = "Name of the pipeline."
+variable "bucket_arn" {
+  description = "ARN of the bucket that holds the pipeline's data."
+  type        = string
+  nullable    = false
+}
+
+variable "bucket_name" {
+  description = "Name of the bucket that holds the pipeline's data."
   type        = string
   nullable    = false
 }
@@ -14,26 +20,10 @@ variable "location" {
   nullable = false
 }
 
-variable "bucket_name" {
-  description = "Name of the bucket that holds the pipeline's data."
+variable "name" {
+  description = "Name of the pipeline."
   type        = string
   nullable    = false
-}
-
-variable "bucket_arn" {
-  description = "ARN of the bucket that holds the pipeline's data."
-  type        = string
-  nullable    = false
-}
-
-variable "interactions" {
-  description = "The raw interactions: the folder under raw/ they lie in, and the lowest rating that counts as a liking."
-  type = object({
-    folder         = optional(string, "interactions")
-    minimum_rating = optional(number, 3.5)
-  })
-  default  = {}
-  nullable = false
 }
 
 variable "glue" {
@@ -43,6 +33,16 @@ variable "glue" {
     timeout_minutes   = optional(number, 60)
     version           = optional(string, "5.0")
     worker_type       = optional(string, "G.1X")
+  })
+  default  = {}
+  nullable = false
+}
+
+variable "interactions" {
+  description = "The raw interactions: the folder under raw/ they lie in, and the lowest rating that counts as a liking."
+  type = object({
+    folder         = optional(string, "interactions")
+    minimum_rating = optional(number, 3.5)
   })
   default  = {}
   nullable = false

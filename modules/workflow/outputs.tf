@@ -1,4 +1,4 @@
 output "state_machine_arn" {
   description = "ARN of the state machine."
-  value       = aws_sfn_state_machine.this.arn
+  value       = "arn:${var.location.partition}:states:${var.location.region}:${var.location.account_id}:stateMachine:${aws_sfn_state_machine.this.name}"
 }

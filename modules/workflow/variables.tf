@@ -1,6 +1,36 @@
-variable "name" {
-  description = "Name of the pipeline."
+variable "bucket_name" {
+  description = "Name of the bucket that holds the pipeline's data."
   type        = string
+  nullable    = false
+}
+
+variable "dataset_group_arn" {
+  description = "ARN of the Personalize dataset group."
+  type        = string
+  nullable    = false
+}
+
+variable "datasets" {
+  description = "ARN of each dataset to import, by the folder its files lie in under transformed/RUN/."
+  type        = map(string)
+  nullable    = false
+}
+
+variable "glue_job_arn" {
+  description = "ARN of the Glue job that prepares the training data."
+  type        = string
+  nullable    = false
+}
+
+variable "glue_job_name" {
+  description = "Name of the Glue job that prepares the training data."
+  type        = string
+  nullable    = false
+}
+
+variable "glue_timeout_minutes" {
+  description = "Time limit of that job, in minutes."
+  type        = number
   nullable    = false
 }
 
@@ -14,39 +44,9 @@ variable "location" {
   nullable = false
 }
 
-variable "bucket_name" {
-  description = "Name of the bucket that holds the pipeline's data."
+variable "name" {
+  description = "Name of the pipeline."
   type        = string
-  nullable    = false
-}
-
-variable "glue_job_name" {
-  description = "Name of the Glue job that prepares the training data."
-  type        = string
-  nullable    = false
-}
-
-variable "glue_job_arn" {
-  description = "ARN of the Glue job that prepares the training data."
-  type        = string
-  nullable    = false
-}
-
-variable "glue_timeout_minutes" {
-  description = "Time limit of that job, in minutes."
-  type        = number
-  nullable    = false
-}
-
-variable "dataset_group_arn" {
-  description = "ARN of the Personalize dataset group."
-  type        = string
-  nullable    = false
-}
-
-variable "datasets" {
-  description = "ARN of each dataset to import, by the folder its files lie in under transformed/RUN/."
-  type        = map(string)
   nullable    = false
 }
 
