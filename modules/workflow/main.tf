@@ -35,7 +35,10 @@ locals {
     ]
   }
 
-  template = jsondecode(file("${path.module}/pipeline.asl.json"))
+  # The file names the integrations in the aws partition, so that it opens as it is.
+  template = jsondecode(replace(
+    file("${path.module}/pipeline.asl.json"), "arn:aws:states:::", "arn:${var.location.partition}:states:::"
+  ))
   definition = merge(local.template, {
     States = merge(local.template.States, {
       Configure = merge(local.template.States.Configure, {

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -18,6 +19,50 @@ pytestmark = pytest.mark.xdist_group("movielens")
 def test_a_second_plan_is_empty(applied_movielens: "Applied") -> None:
     lines: list[str] = []
     assert applied_movielens.workspace.plan(on_line=lines.append) is False, "\n".join(lines)
+
+
+def test_the_outputs_name_what_exists(applied_movielens: "Applied") -> None:
+    outputs, aws = applied_movielens.outputs, applied_movielens.aws
+    assert outputs["bucket_arn"] == f"arn:aws:s3:::{outputs['bucket_name']}"
+    assert aws.client("s3").head_bucket(Bucket=outputs["bucket_name"])
+    assert aws.client("glue").get_job(JobName=outputs["glue_job_name"])
+    queue = aws.client("sqs").get_queue_attributes(
+        QueueUrl=outputs["dead_letter_queue_url"], AttributeNames=["QueueArn", "Policy"]
+    )["Attributes"]
+    schedule = aws.client("scheduler").get_schedule(Name=outputs["schedule_name"])
+    assert schedule["Target"]["DeadLetterConfig"]["Arn"] == queue["QueueArn"]
+    assert "Policy" not in queue  # nobody is let in but through a role
+    machine = aws.client("stepfunctions").describe_state_machine(
+        stateMachineArn=outputs["state_machine_arn"]
+    )
+    assert machine["status"] == "ACTIVE"
+
+
+def test_the_bucket_is_private_versioned_and_encrypted(applied_movielens: "Applied") -> None:
+    bucket = applied_movielens.outputs["bucket_name"]
+    s3 = applied_movielens.aws.client("s3")
+    blocked = s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
+    assert list(blocked.values()) == [True] * 4
+    assert s3.get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"
+    encryption = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]
+    (rule,) = encryption["Rules"]
+    assert rule["ApplyServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
+
+
+def test_the_job_runs_the_script_of_this_repository(
+    applied_movielens: "Applied", repository: Path
+) -> None:
+    outputs, aws = applied_movielens.outputs, applied_movielens.aws
+    job = aws.client("glue").get_job(JobName=outputs["glue_job_name"])["Job"]
+    location = urlsplit(job["Command"]["ScriptLocation"])
+    assert (location.scheme, location.netloc) == ("s3", outputs["bucket_name"])
+    script = aws.client("s3").get_object(Bucket=location.netloc, Key=location.path[1:])
+    file = repository / "glue_jobs" / "prepare_training_data.py"
+    assert script["Body"].read() == file.read_bytes()
+    source = f"s3://{outputs['bucket_name']}/{outputs['raw_interactions_prefix']}"
+    assert job["DefaultArguments"]["--source"] == source
+    role = aws.client("iam").get_role(RoleName=job["Role"].split("/")[-1])["Role"]
+    assert role["Arn"] == job["Role"]
 
 
 def statements(policy: str) -> list[dict[str, Any]]:
@@ -101,8 +146,21 @@ def test_personalize_resources_are_active(applied_movielens: "Applied") -> None:
     group = applied_movielens.outputs["dataset_group_arn"]
     described = personalize.describe_dataset_group(datasetGroupArn=group)["datasetGroup"]
     assert described["status"] == "ACTIVE"
-    (dataset,) = personalize.list_datasets(datasetGroupArn=group)["datasets"]
-    assert (dataset["datasetType"], dataset["status"]) == ("INTERACTIONS", "ACTIVE")
+    (listed,) = personalize.list_datasets(datasetGroupArn=group)["datasets"]
+    assert (listed["datasetType"], listed["status"]) == ("INTERACTIONS", "ACTIVE")
+    dataset = personalize.describe_dataset(datasetArn=listed["datasetArn"])["dataset"]
+    schema = personalize.describe_schema(schemaArn=dataset["schemaArn"])["schema"]
+    assert json.loads(schema["schema"])["name"] == "Interactions"
+    # The module outputs ARNs that it built: the service's own are the same.
+    machine = applied_movielens.aws.client("stepfunctions").describe_state_machine(
+        stateMachineArn=applied_movielens.outputs["state_machine_arn"]
+    )
+    states = json.loads(machine["definition"])["States"]
+    configuration = states["Configure"]["Assign"]["configuration"]
+    assert [entry["arn"] for entry in configuration["datasets"]] == [listed["datasetArn"]]
+    iam = applied_movielens.aws.client("iam")
+    role = iam.get_role(RoleName="movielens-personalize")["Role"]["Arn"]
+    assert configuration["personalize_role_arn"] == role
 
 
 def test_the_schedule_targets_the_state_machine(applied_movielens: "Applied") -> None:
@@ -110,8 +168,14 @@ def test_the_schedule_targets_the_state_machine(applied_movielens: "Applied") ->
     schedule = applied_movielens.aws.client("scheduler").get_schedule(Name=outputs["schedule_name"])
     target = schedule["Target"]
     assert target["Arn"] == outputs["state_machine_arn"]
-    assert target["RoleArn"].endswith(":role/movielens-schedule")
-    assert target["DeadLetterConfig"]["Arn"].endswith("movielens-schedule-dead-letters")
+    iam = applied_movielens.aws.client("iam")
+    assert target["RoleArn"] == iam.get_role(RoleName="movielens-schedule")["Role"]["Arn"]
+    assert json.loads(target["Input"]) == {}
+    document = iam.get_role_policy(RoleName="movielens-schedule", PolicyName="start-pipeline")
+    assert {s["Action"]: s["Resource"] for s in document["PolicyDocument"]["Statement"]} == {
+        "states:StartExecution": target["Arn"],
+        "sqs:SendMessage": target["DeadLetterConfig"]["Arn"],
+    }
 
 
 def test_another_schema_replaces_schema_and_dataset_but_not_the_group(
@@ -133,31 +197,48 @@ def test_another_schema_replaces_schema_and_dataset_but_not_the_group(
     replaced = [line for line in lines if "must be replaced" in line]
     assert sum('schema["interactions"]' in line for line in replaced) == 1
     assert sum('dataset["interactions"]' in line for line in replaced) == 1
-    assert not any("dataset_group" in line for line in replaced)
+    assert any(line.startswith("Plan: 2 to add, 0 to change, 2 to destroy") for line in lines)
 
 
 def test_destroy_leaves_nothing_behind(local_aws: LocalAws, repository: Path) -> None:
+    assert ours(local_aws) == {}
     with Workspace(repository, endpoint=local_aws.endpoint) as workspace:
         workspace.init()
         workspace.apply({"name": "shortlived"})
-        assert any("shortlived" in name for name in everything(local_aws))
+        made = ours(local_aws)
+        assert made.keys() == everything(local_aws).keys()
+        # What a run leaves in the bucket must not keep it.
+        (bucket,) = made["buckets"]
+        for _ in range(2):
+            local_aws.client("s3").put_object(Bucket=bucket, Key="raw/ratings.dat", Body=b"")
         workspace.destroy()
         assert workspace.state_list() == []
-    assert [name for name in everything(local_aws) if "shortlived" in name] == []
+    assert ours(local_aws) == {}
 
 
-def everything(aws: LocalAws) -> list[str]:
+def ours(aws: LocalAws) -> dict[str, list[str]]:
+    found = {
+        kind: [name for name in names if "shortlived" in name]
+        for kind, names in everything(aws).items()
+    }
+    return {kind: names for kind, names in found.items() if names}
+
+
+def everything(aws: LocalAws) -> dict[str, list[str]]:
     """Names and ARNs of all that the module can create, in the whole account."""
-    personalize = aws.client("personalize")
-    return [
-        *(b["Name"] for b in aws.client("s3").list_buckets()["Buckets"]),
-        *(r["RoleName"] for r in aws.client("iam").list_roles()["Roles"]),
-        *(g["logGroupName"] for g in aws.client("logs").describe_log_groups()["logGroups"]),
-        *aws.client("glue").list_jobs()["JobNames"],
-        *(g["datasetGroupArn"] for g in personalize.list_dataset_groups()["datasetGroups"]),
-        *(s["schemaArn"] for s in personalize.list_schemas()["schemas"]),
-        *(d["datasetArn"] for d in personalize.list_datasets()["datasets"]),
-        *(m["name"] for m in aws.client("stepfunctions").list_state_machines()["stateMachines"]),
-        *(s["Name"] for s in aws.client("scheduler").list_schedules()["Schedules"]),
-        *aws.client("sqs").list_queues().get("QueueUrls", []),
-    ]
+    glue, iam, logs = aws.client("glue"), aws.client("iam"), aws.client("logs")
+    personalize, schedules = aws.client("personalize"), aws.client("scheduler")
+    machines = aws.client("stepfunctions").list_state_machines()["stateMachines"]
+    groups = personalize.list_dataset_groups()["datasetGroups"]
+    return {
+        "buckets": [b["Name"] for b in aws.client("s3").list_buckets()["Buckets"]],
+        "roles": [r["RoleName"] for r in iam.list_roles()["Roles"]],
+        "log groups": [g["logGroupName"] for g in logs.describe_log_groups()["logGroups"]],
+        "glue jobs": glue.list_jobs()["JobNames"],
+        "dataset groups": [g["datasetGroupArn"] for g in groups],
+        "schemas": [s["schemaArn"] for s in personalize.list_schemas()["schemas"]],
+        "datasets": [d["datasetArn"] for d in personalize.list_datasets()["datasets"]],
+        "state machines": [m["name"] for m in machines],
+        "schedules": [s["Name"] for s in schedules.list_schedules()["Schedules"]],
+        "queues": aws.client("sqs").list_queues().get("QueueUrls", []),
+    }

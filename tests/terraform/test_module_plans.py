@@ -1,157 +1,142 @@
-"""What a plan of examples/movielens shows of every module."""
+"""What a plan shows: of examples/movielens, and of each module on its own with other inputs.
 
+The modules on their own stand in another partition, so that an ARN with a fixed one is found.
+"""
+
+import hashlib
 import json
-from typing import Any
+import re
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import tftest
 
-pytestmark = pytest.mark.xdist_group("movielens")
+from batchrec.localaws.server import LocalAws
+from batchrec.terraform import Workspace
+
+if TYPE_CHECKING:
+    from conftest import PlanOf
+
+pytestmark = pytest.mark.xdist_group("plans")
 
 ROOT = "module.recommendations"
+ACCOUNT = "123456789012"  # of the local AWS
+
+HERE = {
+    "name": "shop-eu",
+    "location": {"partition": "aws-cn", "region": "cn-north-1", "account_id": "210987654321"},
+}
+BUCKET = "arn:aws-cn:s3:::some-bucket"
+GLUE_JOB = "arn:aws-cn:glue:cn-north-1:210987654321:job/some-job"
+MACHINE = "arn:aws-cn:states:cn-north-1:210987654321:stateMachine:some-machine"
+PERSONALIZE = "arn:aws-cn:personalize:cn-north-1:210987654321"
+QUEUE = "arn:aws-cn:sqs:cn-north-1:210987654321:shop-eu-schedule-dead-letters"
+ROLE = "arn:aws-cn:iam::210987654321:role/some-role"
+
+INPUTS: dict[str, dict[str, Any]] = {
+    "storage": {},
+    "transform": {
+        "bucket_name": "some-bucket",
+        "bucket_arn": BUCKET,
+        "interactions": {"folder": "ratings/daily", "minimum_rating": 4},
+        "glue": {"number_of_workers": 5, "timeout_minutes": 90, "worker_type": "G.2X"},
+        "log_retention_days": 30,
+    },
+    "personalize": {"bucket_arn": BUCKET},
+    "workflow": {
+        "bucket_name": "some-bucket",
+        "glue_job_name": "some-job",
+        "glue_job_arn": GLUE_JOB,
+        "glue_timeout_minutes": 90,
+        "dataset_group_arn": f"{PERSONALIZE}:dataset-group/shop-eu",
+        "datasets": {"interactions": f"{PERSONALIZE}:dataset/shop-eu/INTERACTIONS"},
+        "personalize_role_arn": ROLE,
+        "solutions": {
+            "plain": {},
+            "more-results": {"number_of_results": 50},
+            "tuned": {"hyperparameters": {"recency_mask": "false"}},
+            "popular": {"recipe": "aws-popularity-count"},
+        },
+        "log_retention_days": 30,
+    },
+    "schedule": {
+        "state_machine_arn": MACHINE,
+        "schedule": {"enabled": False, "expression": "rate(2 days)", "time_zone": "Asia/Shanghai"},
+    },
+}
+
+Statement = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def alone(local_aws: LocalAws, repository: Path, plan_of: "PlanOf") -> tftest.TerraformPlanOutput:
+    """Every module with its INPUTS, in one plan: starting the provider takes most of one."""
+    calls = {
+        "module": {
+            name: {"source": f"../../modules/{name}"} | HERE | INPUTS[name] for name in INPUTS
+        },
+        "output": {name: {"value": f"${{module.{name}}}"} for name in INPUTS},
+    }
+    with Workspace(repository, endpoint=local_aws.endpoint) as workspace:
+        for name in ("main.tf", "outputs.tf", "variables.tf"):
+            (workspace.folder / name).unlink()
+        (workspace.folder / "main.tf.json").write_text(json.dumps(calls))
+        return plan_of(workspace)
 
 
 def planned(plan: tftest.TerraformPlanOutput, address: str) -> dict[str, Any]:
-    change = plan.resource_changes[f"{ROOT}.{address}"]["change"]
+    change = plan.resource_changes[address]["change"]
     assert change["actions"] == ["create"]
     return dict(change["after"])
 
 
-def test_the_example_calls_every_module(plan: tftest.TerraformPlanOutput) -> None:
-    modules = {address.split(".")[3] for address in plan.resource_changes}
-    assert modules == {"storage", "transform", "personalize", "workflow", "schedule"}
+def statements(document: str) -> dict[str, Statement]:
+    found = json.loads(document)["Statement"]
+    return {s["Sid"]: s for s in (found if isinstance(found, list) else [found])}
 
 
-def test_storage_is_private_versioned_and_encrypted(plan: tftest.TerraformPlanOutput) -> None:
-    storage = "module.storage.aws_s3_bucket"
-    bucket = planned(plan, f"{storage}.this")
-    assert bucket["bucket"] == "movielens-123456789012-us-east-1"
-    blocked = planned(plan, f"{storage}_public_access_block.this")
-    assert {name for name, value in blocked.items() if value is True} == {
-        "block_public_acls",
-        "block_public_policy",
-        "ignore_public_acls",
-        "restrict_public_buckets",
+def as_list(value: str | list[str]) -> list[str]:
+    return value if isinstance(value, list) else [value]
+
+
+def counts(plan: tftest.TerraformPlanOutput) -> dict[str, int]:
+    managed = [r for r in plan.resource_changes.values() if r["mode"] == "managed"]
+    return dict(Counter(resource["type"] for resource in managed))
+
+
+# The root module, through the example
+
+
+def test_the_example_calls_every_module(plan: tftest.TerraformPlanOutput, repository: Path) -> None:
+    called = {address.split(".")[3] for address in plan.resource_changes}
+    assert called == {folder.name for folder in (repository / "modules").iterdir()} == set(INPUTS)
+
+
+def test_the_example_makes_this_much(plan: tftest.TerraformPlanOutput) -> None:
+    assert counts(plan) == {
+        "aws_s3_bucket": 1,
+        "aws_s3_bucket_lifecycle_configuration": 1,
+        "aws_s3_bucket_ownership_controls": 1,
+        "aws_s3_bucket_policy": 1,
+        "aws_s3_bucket_public_access_block": 1,
+        "aws_s3_bucket_server_side_encryption_configuration": 1,
+        "aws_s3_bucket_versioning": 1,
+        "aws_s3_object": 1,
+        "aws_glue_job": 1,
+        "aws_cloudcontrolapi_resource": 3,
+        "aws_sfn_state_machine": 1,
+        "aws_scheduler_schedule": 1,
+        "aws_sqs_queue": 1,
+        "aws_cloudwatch_log_group": 3,
+        "aws_iam_role": 4,
+        "aws_iam_role_policy": 4,  # and no managed policy is attached
     }
-    versioning = planned(plan, f"{storage}_versioning.this")
-    assert versioning["versioning_configuration"][0]["status"] == "Enabled"
-    encryption = planned(plan, f"{storage}_server_side_encryption_configuration.this")
-    (rule,) = encryption["rule"]
-    assert rule["apply_server_side_encryption_by_default"][0]["sse_algorithm"] == "AES256"
-    (lifecycle,) = planned(plan, f"{storage}_lifecycle_configuration.this")["rule"]
-    assert lifecycle["abort_incomplete_multipart_upload"][0]["days_after_initiation"] == 7
 
 
-def test_transform_runs_the_uploaded_script_on_glue_5(plan: tftest.TerraformPlanOutput) -> None:
-    job = planned(plan, "module.transform.aws_glue_job.this")
-    assert job["name"] == "movielens-prepare-training-data"
-    assert (job["glue_version"], job["worker_type"], job["number_of_workers"]) == (
-        "5.0",
-        "G.1X",
-        2,
-    )
-    assert job["max_retries"] == 0
-    assert job["command"][0]["python_version"] == "3"
-    script = planned(plan, "module.transform.aws_s3_object.script")
-    assert script["key"] == "glue_jobs/prepare_training_data.py"
-    logs = planned(plan, "module.transform.aws_cloudwatch_log_group.this")
-    assert logs["retention_in_days"] == 365
-
-
-def test_personalize_knows_everything_at_plan(plan: tftest.TerraformPlanOutput) -> None:
-    """With an unknown value in desired_state, a replacement would fail at apply."""
-    resources = {
-        address: change["change"]
-        for address, change in plan.resource_changes.items()
-        if "aws_cloudcontrolapi_resource" in address
-    }
-    assert len(resources) == 3
-    for change in resources.values():
-        assert not change["after_unknown"].get("desired_state", False)
-
-
-def test_personalize_schema_is_what_the_import_needs(plan: tftest.TerraformPlanOutput) -> None:
-    address = 'module.personalize.aws_cloudcontrolapi_resource.schema["interactions"]'
-    desired = json.loads(planned(plan, address)["desired_state"])
-    schema = json.loads(desired["Schema"])
-    # Personalize Developer Guide, Creating schema JSON files: name, namespace, required fields.
-    assert schema["name"] == "Interactions"
-    assert schema["namespace"] == "com.amazonaws.personalize.schema"
-    assert [(field["name"], field["type"]) for field in schema["fields"]] == [
-        ("USER_ID", "string"),
-        ("ITEM_ID", "string"),
-        ("TIMESTAMP", "long"),
-    ]
-
-
-def test_personalize_dataset_names_its_group_and_schema(plan: tftest.TerraformPlanOutput) -> None:
-    module = "module.personalize.aws_cloudcontrolapi_resource"
-    group = json.loads(planned(plan, f"{module}.dataset_group")["desired_state"])
-    schema = json.loads(planned(plan, f'{module}.schema["interactions"]')["desired_state"])
-    dataset = json.loads(planned(plan, f'{module}.dataset["interactions"]')["desired_state"])
-    arn = "arn:aws:personalize:us-east-1:123456789012"
-    assert dataset["DatasetGroupArn"] == f"{arn}:dataset-group/{group['Name']}"
-    assert dataset["SchemaArn"] == f"{arn}:schema/{schema['Name']}"
-    assert dataset["DatasetType"] == "Interactions"
-
-
-def test_workflow_logs_and_traces(plan: tftest.TerraformPlanOutput) -> None:
-    machine = planned(plan, "module.workflow.aws_sfn_state_machine.this")
-    assert machine["name"] == "movielens"
-    assert machine["logging_configuration"][0]["level"] == "ALL"
-    assert machine["tracing_configuration"][0]["enabled"] is True
-    logs = planned(plan, "module.workflow.aws_cloudwatch_log_group.this")
-    # Names with this prefix keep the account's log resource policy short
-    # (Step Functions Developer Guide, Logging to CloudWatch Logs).
-    assert logs["name"].startswith("/aws/vendedlogs/states/")
-
-
-def test_schedule_starts_weekly_with_an_encrypted_dead_letter_queue(
-    plan: tftest.TerraformPlanOutput,
-) -> None:
-    schedule = planned(plan, "module.schedule.aws_scheduler_schedule.this")
-    assert schedule["schedule_expression"] == "cron(0 3 ? * SUN *)"
-    assert schedule["schedule_expression_timezone"] == "UTC"
-    assert schedule["state"] == "ENABLED"
-    assert schedule["flexible_time_window"][0]["mode"] == "OFF"
-    assert json.loads(schedule["target"][0]["input"]) == {}
-    queue = planned(plan, "module.schedule.aws_sqs_queue.dead_letters")
-    assert queue["sqs_managed_sse_enabled"] is True
-    assert queue["message_retention_seconds"] == 14 * 24 * 3600
-
-
-@pytest.mark.parametrize(
-    "role",
-    [
-        "module.transform.aws_iam_role.this",
-        "module.personalize.aws_iam_role.this",
-        "module.workflow.aws_iam_role.this",
-        "module.schedule.aws_iam_role.this",
-    ],
-)
-def test_each_role_trusts_one_service_for_this_account(
-    plan: tftest.TerraformPlanOutput, role: str
-) -> None:
-    (statement,) = json.loads(planned(plan, role)["assume_role_policy"])["Statement"]
-    service = {
-        "transform": "glue",
-        "personalize": "personalize",
-        "workflow": "states",
-        "schedule": "scheduler",
-    }[role.split(".")[1]]
-    assert statement["Principal"] == {"Service": f"{service}.amazonaws.com"}
-    assert statement["Action"] == "sts:AssumeRole"
-    assert statement["Condition"]["StringEquals"] == {"aws:SourceAccount": "123456789012"}
-    assert not planned(plan, role).get("managed_policy_arns")
-
-
-def test_no_managed_policy_is_attached(plan: tftest.TerraformPlanOutput) -> None:
-    types = {change["type"] for change in plan.resource_changes.values()}
-    assert not types & {"aws_iam_role_policy_attachment", "aws_iam_policy_attachment"}
-
-
-def test_outputs_are_those_that_consumers_use(plan: tftest.TerraformPlanOutput) -> None:
-    assert set(plan.outputs) == {
+def test_the_outputs_are_those_that_consumers_use(plan: tftest.TerraformPlanOutput) -> None:
+    assert dict(plan.outputs.items()).keys() == {
         "bucket_arn",
         "bucket_name",
         "dataset_group_arn",
@@ -161,7 +146,518 @@ def test_outputs_are_those_that_consumers_use(plan: tftest.TerraformPlanOutput) 
         "schedule_name",
         "state_machine_arn",
     }
+    assert plan.outputs["bucket_arn"] == f"arn:aws:s3:::movielens-{ACCOUNT}-us-east-1"
+    assert plan.outputs["bucket_name"] == f"movielens-{ACCOUNT}-us-east-1"
     assert plan.outputs["dataset_group_arn"] == (
-        "arn:aws:personalize:us-east-1:123456789012:dataset-group/movielens"
+        f"arn:aws:personalize:us-east-1:{ACCOUNT}:dataset-group/movielens"
     )
+    assert plan.outputs["glue_job_name"] == "movielens-prepare-training-data"
     assert plan.outputs["raw_interactions_prefix"] == "raw/movielens/"
+    assert plan.outputs["schedule_name"] == "movielens"
+    assert plan.outputs["state_machine_arn"] == (
+        f"arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:movielens"
+    )
+
+
+# What a reviewer, or a policy check on a plan, has to see.
+SHOWN = {
+    "aws_cloudcontrolapi_resource": "desired_state",
+    "aws_glue_job": "default_arguments",
+    "aws_iam_role": "assume_role_policy",
+    "aws_iam_role_policy": "policy",
+    "aws_s3_bucket_policy": "policy",
+    "aws_scheduler_schedule": "schedule_expression",
+    "aws_sfn_state_machine": "definition",
+}
+
+
+@pytest.mark.parametrize("kind", SHOWN)
+def test_a_first_plan_shows_everything_that_matters(
+    plan: tftest.TerraformPlanOutput, kind: str
+) -> None:
+    changes = {
+        address: resource["change"]
+        for address, resource in plan.resource_changes.items()
+        if resource["type"] == kind
+    }
+    assert changes
+    for address, change in changes.items():
+        assert change["after"][SHOWN[kind]], address
+        assert not change["after_unknown"].get(SHOWN[kind]), address
+
+
+def test_the_configurations_of_the_modules_agree(plan: tftest.TerraformPlanOutput) -> None:
+    machine = planned(plan, f"{ROOT}.module.workflow.aws_sfn_state_machine.this")
+    states = json.loads(machine["definition"])["States"]
+    configuration = states["Configure"]["Assign"]["configuration"]
+    (solution,) = configuration.pop("solutions")
+    assert configuration == {
+        "pipeline": "movielens",
+        "bucket": f"movielens-{ACCOUNT}-us-east-1",
+        "glue_job_name": "movielens-prepare-training-data",
+        "dataset_group_arn": f"arn:aws:personalize:us-east-1:{ACCOUNT}:dataset-group/movielens",
+        "personalize_role_arn": f"arn:aws:iam::{ACCOUNT}:role/movielens-personalize",
+        "datasets": [
+            {
+                "folder": "interactions",
+                "arn": f"arn:aws:personalize:us-east-1:{ACCOUNT}:dataset/movielens/INTERACTIONS",
+            }
+        ],
+    }
+    assert (solution["key"], solution["number_of_results"]) == ("user-personalization", 25)
+    script = planned(plan, f"{ROOT}.module.transform.aws_s3_object.script")
+    job = planned(plan, f"{ROOT}.module.transform.aws_glue_job.this")
+    location = f"s3://{configuration['bucket']}/{script['key']}"
+    assert script["bucket"] == configuration["bucket"]
+    assert job["command"][0]["script_location"] == location
+
+
+ROLES = {
+    "transform": ("glue", None),
+    "personalize": ("personalize", f"arn:aws:personalize:us-east-1:{ACCOUNT}:*"),
+    "workflow": ("states", f"arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:movielens"),
+    # EventBridge Scheduler User Guide, Preventing confused deputies: the group, not the schedule.
+    "schedule": ("scheduler", f"arn:aws:scheduler:us-east-1:{ACCOUNT}:schedule-group/default"),
+}
+
+
+@pytest.mark.parametrize("module", ROLES)
+def test_each_role_trusts_one_service_for_this_account(
+    plan: tftest.TerraformPlanOutput, module: str
+) -> None:
+    role = planned(plan, f"{ROOT}.module.{module}.aws_iam_role.this")
+    service, source = ROLES[module]
+    (trust,) = json.loads(role["assume_role_policy"])["Statement"]
+    assert trust["Principal"] == {"Service": f"{service}.amazonaws.com"}
+    assert (trust["Effect"], trust["Action"]) == ("Allow", "sts:AssumeRole")
+    found = {
+        (key, value)
+        for operator, condition in trust["Condition"].items()
+        if operator in {"StringEquals", "ArnEquals", "ArnLike"}
+        for key, value in condition.items()
+    }
+    expected = {("aws:SourceAccount", ACCOUNT)} | ({("aws:SourceArn", source)} if source else set())
+    assert found == expected
+
+
+def test_roles_name_their_actions_and_resources(plan: tftest.TerraformPlanOutput) -> None:
+    policies = [
+        statement
+        for address, resource in plan.resource_changes.items()
+        if resource["type"] == "aws_iam_role_policy"
+        for statement in statements(planned(plan, address)["policy"]).values()
+    ]
+    assert {statement["Effect"] for statement in policies} == {"Allow"}
+    actions = [action for statement in policies for action in as_list(statement["Action"])]
+    assert all(re.fullmatch(r"[a-z0-9]+:[A-Z][A-Za-z]+", action) for action in actions)
+    on_everything = {s["Sid"]: s for s in policies if "*" in as_list(s["Resource"])}
+    # Actions that know no resources (Service Authorization Reference).
+    assert set(on_everything) == {"WriteMetrics", "DeliverLogsAndTraces"}
+    assert on_everything["WriteMetrics"]["Condition"] == {
+        "StringEquals": {"cloudwatch:namespace": "Glue"}
+    }
+    delivering = on_everything["DeliverLogsAndTraces"]["Action"]
+    assert {action.split(":")[0] for action in delivering} == {"logs", "xray"}
+
+
+# Storage
+
+
+def test_storage_is_private(alone: tftest.TerraformPlanOutput) -> None:
+    blocked = planned(alone, "module.storage.aws_s3_bucket_public_access_block.this")
+    assert {name for name, value in blocked.items() if value is True} == {
+        "block_public_acls",
+        "block_public_policy",
+        "ignore_public_acls",
+        "restrict_public_buckets",
+    }
+    (ownership,) = planned(alone, "module.storage.aws_s3_bucket_ownership_controls.this")["rule"]
+    assert ownership["object_ownership"] == "BucketOwnerEnforced"
+
+
+def test_storage_keeps_versions_for_a_while_and_encrypts(
+    alone: tftest.TerraformPlanOutput,
+) -> None:
+    bucket = planned(alone, "module.storage.aws_s3_bucket.this")
+    assert (bucket["bucket"], bucket["force_destroy"]) == (
+        "shop-eu-210987654321-cn-north-1",
+        False,
+    )
+    (versioning,) = planned(alone, "module.storage.aws_s3_bucket_versioning.this")[
+        "versioning_configuration"
+    ]
+    assert versioning["status"] == "Enabled"
+    encryption = "module.storage.aws_s3_bucket_server_side_encryption_configuration.this"
+    (rule,) = planned(alone, encryption)["rule"]
+    assert rule["apply_server_side_encryption_by_default"][0]["sse_algorithm"] == "AES256"
+    (rule,) = planned(alone, "module.storage.aws_s3_bucket_lifecycle_configuration.this")["rule"]
+    assert rule["status"] == "Enabled"
+    assert rule["abort_incomplete_multipart_upload"][0]["days_after_initiation"] == 7
+    assert rule["noncurrent_version_expiration"][0]["noncurrent_days"] == 30
+
+
+def test_storage_refuses_plain_http(alone: tftest.TerraformPlanOutput) -> None:
+    policy = statements(planned(alone, "module.storage.aws_s3_bucket_policy.this")["policy"])
+    bucket = "arn:aws-cn:s3:::shop-eu-210987654321-cn-north-1"
+    assert policy.pop("DenyInsecureTransport") == {
+        "Sid": "DenyInsecureTransport",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [f"{bucket}/*", bucket],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    assert all(statement["Principal"] != "*" for statement in policy.values())
+
+
+def test_storage_admits_personalize_for_this_account(alone: tftest.TerraformPlanOutput) -> None:
+    """Personalize Developer Guide, Giving Amazon Personalize access to Amazon S3 resources."""
+    policy = statements(planned(alone, "module.storage.aws_s3_bucket_policy.this")["policy"])
+    allowed = [statement for statement in policy.values() if statement["Effect"] == "Allow"]
+    bucket = "arn:aws-cn:s3:::shop-eu-210987654321-cn-north-1"
+    assert {statement["Action"]: statement["Resource"] for statement in allowed} == {
+        "s3:ListBucket": bucket,
+        "s3:GetObject": f"{bucket}/transformed/*",
+        "s3:PutObject": f"{bucket}/curated/*",
+    }
+    for statement in allowed:
+        assert statement["Principal"] == {"Service": "personalize.amazonaws.com"}
+        assert statement["Condition"] == {
+            "StringEquals": {"aws:SourceAccount": "210987654321"},
+            "ArnLike": {"aws:SourceArn": f"{PERSONALIZE}:*"},
+        }
+
+
+# Transform
+
+
+def test_transform_runs_the_uploaded_script_on_glue_5(
+    alone: tftest.TerraformPlanOutput, repository: Path
+) -> None:
+    job = planned(alone, "module.transform.aws_glue_job.this")
+    script = planned(alone, "module.transform.aws_s3_object.script")
+    assert job["name"] == "shop-eu-prepare-training-data"
+    assert job["glue_version"] == "5.0"
+    assert (job["worker_type"], job["number_of_workers"], job["timeout"]) == ("G.2X", 5, 90)
+    assert job["max_retries"] == 0
+    assert job["execution_property"] == [{"max_concurrent_runs": 1}]
+    (command,) = job["command"]
+    assert (command["name"], command["python_version"]) == ("glueetl", "3")
+    assert command["script_location"] == "s3://some-bucket/glue_jobs/prepare_training_data.py"
+    assert (script["bucket"], script["key"]) == (
+        "some-bucket",
+        "glue_jobs/prepare_training_data.py",
+    )
+    content = (repository / "glue_jobs" / "prepare_training_data.py").read_bytes()
+    assert script["source_hash"] == hashlib.sha256(content).hexdigest()  # another one is uploaded
+
+
+def test_transform_gives_the_job_its_arguments(alone: tftest.TerraformPlanOutput) -> None:
+    arguments = planned(alone, "module.transform.aws_glue_job.this")["default_arguments"]
+    assert arguments == {
+        "--source": "s3://some-bucket/raw/ratings/daily/",
+        "--minimum_rating": "4",
+        "--custom-logGroup-prefix": "/aws-glue/jobs/shop-eu-prepare-training-data",
+        "--enable-metrics": "true",
+        "--job-bookmark-option": "job-bookmark-disable",
+        "--job-language": "python",
+    }
+    assert alone.outputs["transform"]["source_prefix"] == "raw/ratings/daily/"
+
+
+def test_transform_bounds_the_groups_that_glue_5_logs_to(
+    alone: tftest.TerraformPlanOutput,
+) -> None:
+    """Glue Developer Guide, Logging for AWS Glue jobs: PREFIX/error and PREFIX/output."""
+    prefix = planned(alone, "module.transform.aws_glue_job.this")["default_arguments"][
+        "--custom-logGroup-prefix"
+    ]
+    groups = [
+        planned(alone, address)
+        for address, resource in alone.resource_changes.items()
+        if address.startswith("module.transform.aws_cloudwatch_log_group.")
+    ]
+    assert {group["name"]: group["retention_in_days"] for group in groups} == {
+        f"{prefix}/error": 30,
+        f"{prefix}/output": 30,
+    }
+    policy = statements(planned(alone, "module.transform.aws_iam_role_policy.this")["policy"])
+    writable = policy["WriteLogs"]["Resource"]
+    assert writable.endswith(":log-group:/aws-glue/jobs/*")
+    assert prefix.startswith("/aws-glue/jobs/")
+
+
+def test_transform_writes_only_its_own_prefixes(alone: tftest.TerraformPlanOutput) -> None:
+    policy = statements(planned(alone, "module.transform.aws_iam_role_policy.this")["policy"])
+    writing = [
+        resource
+        for statement in policy.values()
+        if {"s3:PutObject", "s3:DeleteObject"} & set(as_list(statement["Action"]))
+        for resource in as_list(statement["Resource"])
+    ]
+    assert sorted(writing) == [
+        f"{BUCKET}/{prefix}{rest}"
+        for prefix in ("quarantine", "transformed")
+        for rest in ("/*", "_$folder$")
+    ]
+    assert set(policy["ReadScriptAndRawData"]["Resource"]) == {
+        f"{BUCKET}/glue_jobs/prepare_training_data.py",
+        f"{BUCKET}/raw/ratings/daily/*",
+    }
+
+
+# Personalize
+
+
+def desired(plan: tftest.TerraformPlanOutput, name: str) -> dict[str, str]:
+    address = f"module.personalize.aws_cloudcontrolapi_resource.{name}"
+    return dict(json.loads(planned(plan, address)["desired_state"]))
+
+
+def test_personalize_knows_every_property_at_plan(alone: tftest.TerraformPlanOutput) -> None:
+    """With an unknown value in desired_state, a replacement would fail at apply."""
+    resources = [
+        resource["change"]
+        for resource in alone.resource_changes.values()
+        if resource["type"] == "aws_cloudcontrolapi_resource"
+    ]
+    assert sorted(change["after"]["type_name"] for change in resources) == [
+        "AWS::Personalize::Dataset",
+        "AWS::Personalize::DatasetGroup",
+        "AWS::Personalize::Schema",
+    ]
+    assert not any(change["after_unknown"].get("desired_state") for change in resources)
+
+
+def test_personalize_schema_follows_the_rules(alone: tftest.TerraformPlanOutput) -> None:
+    """Personalize Developer Guide, Creating schema JSON files for Amazon Personalize schemas."""
+    text = desired(alone, 'schema["interactions"]')["Schema"]
+    schema = json.loads(text)
+    fields = schema.pop("fields")
+    assert schema == {
+        "type": "record",
+        "name": "Interactions",
+        "namespace": "com.amazonaws.personalize.schema",
+        "version": "1.0",
+    }
+    # Columns of a CSV file are read in this order.
+    assert [(field["name"], field["type"]) for field in fields] == [
+        ("USER_ID", "string"),
+        ("ITEM_ID", "string"),
+        ("TIMESTAMP", "long"),
+    ]
+    assert all(re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", field["name"]) for field in fields)
+    assert len({field["name"].replace("_", "") for field in fields}) == len(fields)
+    assert len(text) <= 10_000  # CloudFormation's limit for the property
+    assert text == json.dumps(json.loads(text), separators=(",", ":"))  # no white space
+
+
+def test_personalize_names_carry_what_they_must(alone: tftest.TerraformPlanOutput) -> None:
+    group = desired(alone, "dataset_group")
+    schema = desired(alone, 'schema["interactions"]')
+    dataset = desired(alone, 'dataset["interactions"]')
+    content = hashlib.sha256(schema["Schema"].encode()).hexdigest()
+    assert group == {"Name": "shop-eu"}
+    assert schema["Name"].startswith("shop-eu-interactions-")
+    assert len(digest := schema["Name"].removeprefix("shop-eu-interactions-")) >= 8
+    assert content.startswith(digest)
+    assert dataset == {
+        "Name": "shop-eu-interactions",
+        "DatasetType": "Interactions",
+        "DatasetGroupArn": f"{PERSONALIZE}:dataset-group/shop-eu",
+        "SchemaArn": f"{PERSONALIZE}:schema/{schema['Name']}",
+    }
+
+
+def test_personalize_outputs_are_known_at_plan(alone: tftest.TerraformPlanOutput) -> None:
+    assert alone.outputs["personalize"] == {
+        "dataset_group_arn": f"{PERSONALIZE}:dataset-group/shop-eu",
+        # A dataset's ARN has its group and its type, not its name.
+        "datasets": {"interactions": f"{PERSONALIZE}:dataset/shop-eu/INTERACTIONS"},
+        "role_arn": "arn:aws-cn:iam::210987654321:role/shop-eu-personalize",
+    }
+
+
+def test_personalize_may_read_training_data_and_write_results(
+    alone: tftest.TerraformPlanOutput,
+) -> None:
+    policy = statements(planned(alone, "module.personalize.aws_iam_role_policy.this")["policy"])
+    assert {s["Action"]: s["Resource"] for s in policy.values()} == {
+        "s3:ListBucket": "arn:aws-cn:s3:::some-bucket",
+        "s3:GetObject": "arn:aws-cn:s3:::some-bucket/transformed/*",
+        "s3:PutObject": "arn:aws-cn:s3:::some-bucket/curated/*",
+    }
+
+
+# Workflow
+
+
+@pytest.fixture(scope="module")
+def definition(alone: tftest.TerraformPlanOutput) -> dict[str, Any]:
+    machine = planned(alone, "module.workflow.aws_sfn_state_machine.this")
+    return dict(json.loads(machine["definition"]))
+
+
+@pytest.fixture(scope="module")
+def solutions(definition: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    configuration = definition["States"]["Configure"]["Assign"]["configuration"]
+    return {solution["key"]: solution for solution in configuration["solutions"]}
+
+
+def test_workflow_puts_its_configuration_in_place_of_the_example(
+    definition: dict[str, Any],
+) -> None:
+    configuration = definition["States"]["Configure"]["Assign"]["configuration"]
+    assert {name: value for name, value in configuration.items() if name != "solutions"} == {
+        "pipeline": "shop-eu",
+        "bucket": "some-bucket",
+        "glue_job_name": "some-job",
+        "dataset_group_arn": f"{PERSONALIZE}:dataset-group/shop-eu",
+        "personalize_role_arn": ROLE,
+        "datasets": [
+            {
+                "folder": "interactions",
+                "arn": f"{PERSONALIZE}:dataset/shop-eu/INTERACTIONS",
+            }
+        ],
+    }
+
+
+def test_workflow_changes_nothing_else_of_the_file(
+    definition: dict[str, Any], repository: Path
+) -> None:
+    deployed = json.loads(json.dumps(definition))
+    text = (repository / "modules/workflow/pipeline.asl.json").read_text()
+    # Integrations are named in the partition they run in.
+    file = json.loads(text.replace("arn:aws:states:::", "arn:aws-cn:states:::"))
+    ours = deployed["States"]["Configure"]["Assign"].pop("configuration")
+    example = file["States"]["Configure"]["Assign"].pop("configuration")
+    limit = deployed["States"]["PrepareTrainingData"].pop("TimeoutSeconds")
+    assert file["States"]["PrepareTrainingData"].pop("TimeoutSeconds") == (60 + 15) * 60
+    assert limit == (90 + 15) * 60  # longer than the job may take to start and run
+    assert deployed == file
+    # The example is what somebody sees who opens the file in Workflow Studio.
+    assert shape(ours) == shape(example)
+
+
+def shape(value: Any) -> Any:
+    """Names and types, of a list those of its first entry."""
+    if isinstance(value, list):
+        return [shape(value[0])]
+    if isinstance(value, dict):
+        return {name: shape(member) for name, member in value.items()}
+    return type(value)
+
+
+def test_workflow_describes_each_solution(solutions: dict[str, dict[str, Any]]) -> None:
+    recipe = "arn:aws-cn:personalize:::recipe"
+    default = f"{recipe}/aws-user-personalization"
+    tuned = {"AlgorithmHyperParameters": {"recency_mask": "false"}}
+    assert {
+        key: (solution["recipe_arn"], solution["solution_config"], solution["number_of_results"])
+        for key, solution in solutions.items()
+    } == {
+        "plain": (default, {}, 25),
+        "more-results": (default, {}, 50),
+        "tuned": (default, tuned, 25),
+        "popular": (f"{recipe}/aws-popularity-count", {}, 25),
+    }
+
+
+def test_another_training_configuration_is_another_solution(
+    solutions: dict[str, dict[str, Any]],
+) -> None:
+    for key, solution in solutions.items():
+        assert re.fullmatch(rf"shop-eu-{key}-[0-9a-f]{{6}}", solution["name"])
+        assert len(solution["name"]) <= 63  # the limit of Personalize
+        assert solution["arn"] == f"{PERSONALIZE}:solution/{solution['name']}"
+    digests = {key: solution["name"][-6:] for key, solution in solutions.items()}
+    assert digests["more-results"] == digests["plain"]  # asking for more trains nothing
+    assert len({digests[key] for key in ("plain", "tuned", "popular")}) == 3
+
+
+def test_workflow_logs_and_traces(alone: tftest.TerraformPlanOutput) -> None:
+    machine = planned(alone, "module.workflow.aws_sfn_state_machine.this")
+    logs = planned(alone, "module.workflow.aws_cloudwatch_log_group.this")
+    assert machine["name"] == "shop-eu"
+    assert machine["logging_configuration"][0]["level"] == "ALL"
+    assert machine["tracing_configuration"][0]["enabled"] is True
+    # Names with this prefix keep the account's log resource policy short
+    # (Step Functions Developer Guide, Logging to CloudWatch Logs).
+    assert logs["name"] == "/aws/vendedlogs/states/shop-eu"
+    assert logs["retention_in_days"] == 30
+    assert alone.outputs["workflow"]["state_machine_arn"] == (
+        "arn:aws-cn:states:cn-north-1:210987654321:stateMachine:shop-eu"
+    )
+
+
+def test_workflow_may_touch_only_what_it_is_given(
+    alone: tftest.TerraformPlanOutput, solutions: dict[str, dict[str, Any]]
+) -> None:
+    policy = statements(planned(alone, "module.workflow.aws_iam_role_policy.this")["policy"])
+    assert policy["LetPersonalizeUseItsRole"] == {
+        "Sid": "LetPersonalizeUseItsRole",
+        "Effect": "Allow",
+        "Action": "iam:PassRole",
+        "Resource": ROLE,
+        "Condition": {"StringEquals": {"iam:PassedToService": "personalize.amazonaws.com"}},
+    }
+    # Step Functions Developer Guide, IAM policies for calling AWS Glue: startJobRun.sync.
+    assert policy["RunGlueJob"]["Resource"] == GLUE_JOB
+    assert set(policy["RunGlueJob"]["Action"]) == {
+        "glue:StartJobRun",
+        "glue:GetJobRun",
+        "glue:GetJobRuns",
+        "glue:BatchStopJobRun",
+    }
+    assert set(policy["TrainSolutions"]["Resource"]) == {
+        f"{PERSONALIZE}:dataset-group/shop-eu",
+        *(solution["arn"] for solution in solutions.values()),
+        *(f"{solution['arn']}/*" for solution in solutions.values()),
+    }
+    assert set(policy["ImportDatasets"]["Resource"]) == {
+        f"{PERSONALIZE}:dataset/shop-eu/INTERACTIONS",
+        f"{PERSONALIZE}:dataset-import-job/*",
+    }
+
+
+# Schedule
+
+
+def test_schedule_starts_the_state_machine(alone: tftest.TerraformPlanOutput) -> None:
+    timer = planned(alone, "module.schedule.aws_scheduler_schedule.this")
+    (target,) = timer["target"]
+    assert (timer["name"], timer["state"]) == ("shop-eu", "DISABLED")
+    assert timer["schedule_expression"] == "rate(2 days)"
+    assert timer["schedule_expression_timezone"] == "Asia/Shanghai"
+    assert timer["flexible_time_window"][0]["mode"] == "OFF"
+    assert target["arn"] == MACHINE
+    assert json.loads(target["input"]) == {}
+
+
+def test_schedule_keeps_what_could_not_be_started(alone: tftest.TerraformPlanOutput) -> None:
+    (target,) = planned(alone, "module.schedule.aws_scheduler_schedule.this")["target"]
+    assert target["dead_letter_config"] == [{"arn": QUEUE}]
+    (retry,) = target["retry_policy"]
+    assert retry == {"maximum_event_age_in_seconds": 3600, "maximum_retry_attempts": 10}
+    queue = planned(alone, "module.schedule.aws_sqs_queue.dead_letters")
+    assert queue["name"] == QUEUE.split(":")[-1]
+    assert queue["sqs_managed_sse_enabled"] is True
+    assert queue["message_retention_seconds"] == 14 * 24 * 3600  # the longest that SQS keeps
+
+
+def test_schedule_may_start_and_bury_and_nothing_else(
+    alone: tftest.TerraformPlanOutput,
+) -> None:
+    policy = statements(planned(alone, "module.schedule.aws_iam_role_policy.this")["policy"])
+    assert {s["Action"]: s["Resource"] for s in policy.values()} == {
+        "states:StartExecution": MACHINE,
+        "sqs:SendMessage": QUEUE,
+    }
+
+
+def test_the_example_runs_weekly_by_default(plan: tftest.TerraformPlanOutput) -> None:
+    timer = planned(plan, f"{ROOT}.module.schedule.aws_scheduler_schedule.this")
+    assert timer["state"] == "ENABLED"
+    assert timer["schedule_expression"] == "cron(0 3 ? * SUN *)"
+    assert timer["schedule_expression_timezone"] == "UTC"
