@@ -110,6 +110,7 @@ class JobRun:
         self._arguments = (
             (job.default_arguments or {}) | overrides | (job.non_overridable_arguments or {})
         )
+        self._log_prefix = self._arguments.get("--custom-logGroup-prefix", "/aws-glue/jobs")
         self._timeout_minutes = timeout or job.timeout or DEFAULT_TIMEOUT_MINUTES
         self._error: str | None = None
         self._started = self._changed = runtime.current().clock.now()
@@ -162,7 +163,7 @@ class JobRun:
             "NumberOfWorkers": self._job.number_of_workers,
             "MaxCapacity": self._job.max_capacity,
             "SecurityConfiguration": self._job.security_configuration,
-            "LogGroupName": "/aws-glue/jobs",
+            "LogGroupName": self._log_prefix,
             "GlueVersion": self._job.glue_version,
             "ExecutionClass": self._job.execution_class,
         }
@@ -269,10 +270,11 @@ class JobRun:
     def _log(self, output: "Output") -> None:
         """Keep the output where Glue 5.0 keeps it: a stream for each run in CloudWatch Logs."""
         logs = runtime.current().client("logs", self._region)
+        prefix = self._log_prefix
         # As on AWS, events that lie more than two hours ahead are refused: of real time, in moto.
         now = int(min(runtime.current().clock.time(), time.time()) * 1000)
         for group, text in (("output", output.stdout), ("error", output.stderr)):
-            name = f"/aws-glue/jobs/{group}"
+            name = f"{prefix}/{group}"
             if not logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"]:
                 logs.create_log_group(logGroupName=name)
             logs.create_log_stream(logGroupName=name, logStreamName=self.run_id)
