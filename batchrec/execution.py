@@ -4,11 +4,13 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
 from typing import Any
 
 from batchrec.errors import BatchrecError
 
 _POLL_SECONDS = 0.3
+_ENDS = ("ExecutionFailed", "ExecutionTimedOut", "ExecutionAborted")
 
 
 @dataclass(frozen=True)
@@ -29,24 +31,31 @@ def follow(
         execution_arn: which execution.
         on_moment: called for each state that does something, in order; polling is left out.
     """
-    seen = 0
+    last = 0
     while True:
         described: dict[str, Any] = stepfunctions.describe_execution(executionArn=execution_arn)
-        reached = moments(history(stepfunctions, execution_arn), described["startDate"])
-        for moment in reached[seen:]:
+        events = history(stepfunctions, execution_arn, after=last)
+        for moment in moments(events, described["startDate"]):
             on_moment(moment)
-        seen = len(reached)
+        last = events[-1]["id"] if events else last
         if described["status"] != "RUNNING":
             return described
         time.sleep(_POLL_SECONDS)
 
 
-def history(stepfunctions: Any, execution_arn: str) -> list[dict[str, Any]]:
-    """Return all events of an execution so far, the oldest first."""
+def history(stepfunctions: Any, execution_arn: str, after: int = 0) -> list[dict[str, Any]]:
+    """Return the events of an execution so far, the oldest first.
+
+    Args:
+        stepfunctions: boto3 client of Step Functions.
+        execution_arn: which execution.
+        after: id of the last event that is known; those up to it are neither read nor returned.
+    """
     pages = stepfunctions.get_paginator("get_execution_history").paginate(
-        executionArn=execution_arn, PaginationConfig={"PageSize": 1000}
+        executionArn=execution_arn, reverseOrder=True, PaginationConfig={"PageSize": 200}
     )
-    return [event for page in pages for event in page["events"]]
+    latest_first = (event for page in pages for event in page["events"])
+    return list(takewhile(lambda event: event["id"] > after, latest_first))[::-1]
 
 
 def moments(events: list[dict[str, Any]], start: datetime) -> list[Moment]:
@@ -76,17 +85,25 @@ def require_success(stepfunctions: Any, described: dict[str, Any]) -> None:
 
 def failing_state(events: list[dict[str, Any]]) -> str:
     """Name the state an execution ended in, after the Map states around it."""
-    around: list[str] = []
-    last = "none"
-    for event in events:
-        entered = event.get("stateEnteredEventDetails", {})
-        if event["type"] == "MapStateEntered":
-            around.append(entered["name"])
-        elif event["type"] == "MapStateExited":
-            around.pop()
-        if "name" in entered:
-            last = entered["name"]
-    return " > ".join([*around, last] if last not in around else around)
+    by_id = {event["id"]: event for event in events}
+    ends = [event for event in events if event["type"] in _ENDS and event["previousEventId"]]
+    entered = [event for event, _ in _entered(events)]
+    if not entered:
+        return "none"
+    # Branches run side by side, so what was entered last need not be what failed.
+    event: dict[str, Any] | None = ends[-1] if ends else entered[-1]
+    names: list[str] = []
+    left = 0  # Map states that the way back enters from their end
+    while event is not None:
+        kind = event["type"]
+        if kind == "MapStateExited":
+            left += 1
+        elif kind == "MapStateEntered" and left:
+            left -= 1
+        elif kind.endswith("StateEntered") and (kind == "MapStateEntered" or not names):
+            names.insert(0, event["stateEnteredEventDetails"]["name"])
+        event = by_id.get(event["previousEventId"])
+    return " > ".join(names)
 
 
 def _entered(events: list[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], str]]:

@@ -26,8 +26,15 @@ class StepFunctionsResponse(MotoStepFunctionResponse):
 
     def get_execution_history(self) -> ActionResult:
         """API Reference, GetExecutionHistory: in pages, in either order."""
-        arn = self._get_param("executionArn")
-        events = list(self.stepfunction_backend.get_execution_history(arn)["events"])
+        execution: Any = self.stepfunction_backend.describe_execution(
+            self._get_param("executionArn")
+        )
+        events: list[dict[str, Any]] = []
+        if execution.exec_worker.env is not None:
+            # moto copies every event, however few are asked for, while the interpreter waits.
+            manager = execution.exec_worker.env.event_manager
+            with manager._mutex:
+                events = list(manager._history_event_list)
         if self._get_param("reverseOrder"):
             events.reverse()
         start = int(self._get_param("nextToken") or 0)
