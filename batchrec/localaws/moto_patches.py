@@ -15,9 +15,7 @@ from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any
 
-import boto3
 from botocore.client import BaseClient
-from botocore.config import Config
 from botocore.loaders import Loader
 from botocore.model import OperationModel, ServiceModel
 from jsonata import Jsonata
@@ -63,6 +61,7 @@ from moto.stepfunctions.parser.asl.utils import boto_client
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 
 from batchrec.clock import ModuleShims, VirtualClock
+from batchrec.localaws import runtime
 
 _INTERPRETER = "moto.stepfunctions.parser."
 
@@ -212,14 +211,8 @@ def _call_this_server(endpoint: str) -> None:
 
     @functools.cache
     def client(service: str, region: str) -> BaseClient:
-        return boto3.client(  # type: ignore[no-any-return,call-overload]
-            service,
-            region_name=region,
-            endpoint_url=endpoint,
-            aws_access_key_id="local",
-            aws_secret_access_key="local",  # noqa: S106 (no secret: the local AWS checks none)
-            config=Config(parameter_validation=False, retries={"total_max_attempts": 1}),
-        )
+        created: BaseClient = runtime.client(service, endpoint, region, parameter_validation=False)
+        return created
 
     def client_for(region: str, service: str, state_credentials: Any = None) -> BaseClient:  # noqa: ARG001
         return client(service, region)

@@ -9,7 +9,6 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from flask import Flask, request
-from moto.core.responses import BaseResponse
 from moto.core.utils import convert_to_flask_response
 from moto.moto_server.werkzeug_app import (
     BackendRequest,
@@ -19,6 +18,7 @@ from moto.moto_server.werkzeug_app import (
 from werkzeug.exceptions import HTTPException
 
 Environ = dict[str, Any]
+UrlPaths = dict[str, Callable[..., Any]]
 Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 
 CONTROL_PREFIX = "/_batchrec/"
@@ -31,24 +31,25 @@ class Router:
     """Routes by the service a request is signed for (Signature Version 4, credential scope).
 
     Args:
-        services: response classes by signing name, e.g. `{"personalize": PersonalizeResponse}`.
+        services: by signing name, what answers where, in the form of moto's `url_paths`.
         control: application for the paths under `CONTROL_PREFIX`.
     """
 
-    def __init__(self, services: dict[str, type[BaseResponse]], control: Application) -> None:
-        self._services = {name: _application(kind) for name, kind in services.items()}
+    def __init__(self, services: dict[str, UrlPaths], control: Application) -> None:
+        self._services = {name: _application(name, paths) for name, paths in services.items()}
         self._control = control
         self._moto = DomainDispatcherApplication(_moto_application)
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer a request; what isn't emulated gets 501 at once, never a retryable error."""
+        start = _with_request_id(start_response)
         try:
             if environ["PATH_INFO"].startswith(CONTROL_PREFIX):
                 return self._control(environ, start_response)
             application = self._services.get(signed_service(environ), self._moto)
-            answer: Iterable[bytes] = application(environ, _with_request_id(start_response))
+            answer: Iterable[bytes] = application(environ, start)
         except NotImplementedError as error:
-            return _not_implemented(environ, start_response, error)
+            return _not_implemented(environ, start, error)
         return answer
 
 
@@ -70,13 +71,15 @@ def signed_service(environ: Environ) -> str:
     return parts[3] if len(parts) == 5 else ""
 
 
-def _application(response: type[BaseResponse]) -> Flask:
-    application = Flask(response.__name__)
+def _application(service: str, url_paths: UrlPaths) -> Flask:
+    application = Flask(service)
     application.debug = True  # exceptions reach the router
     application.request_class = BackendRequest
-    application.add_url_rule(
-        "/", methods=["POST"], view_func=convert_to_flask_response(response.dispatch)
-    )
+    for path, dispatch in url_paths.items():
+        rule = path.removeprefix("{0}").removesuffix("$")
+        application.add_url_rule(
+            rule, endpoint=rule, methods=["POST"], view_func=convert_to_flask_response(dispatch)
+        )
     return _without_unknown_paths(application)
 
 

@@ -5,11 +5,13 @@ moto's backends are global to the process, and so is this: one local AWS in a pr
 
 import functools
 import os
+import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import boto3
+import botocore.session
 from botocore.config import Config
 
 from batchrec.clock import VirtualClock
@@ -51,15 +53,44 @@ class Runtime:
         return client(service, self.endpoint, region)
 
 
-def client(service: str, endpoint: str, region: str) -> Any:
-    """Return a boto3 client of the local AWS at `endpoint`; never one of the user's account."""
-    return boto3.client(
-        service,  # type: ignore[call-overload]
-        region_name=region,
-        endpoint_url=endpoint,
-        aws_access_key_id="local",
-        aws_secret_access_key="local",  # noqa: S106 (no secret: the local AWS checks none)
-        config=Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 1}),
+_creating = threading.Lock()  # a session that creates clients is not thread-safe
+
+
+def client(service: str, endpoint: str, region: str, **settings: Any) -> Any:
+    """Return a boto3 client of the local AWS at `endpoint`; never one of the user's account.
+
+    Args:
+        service: as in `boto3.client`.
+        endpoint: URL of the local AWS.
+        region: AWS Region.
+        settings: further arguments of botocore's Config.
+    """
+    config = Config(
+        s3={"addressing_style": "path"},
+        retries={"total_max_attempts": 1},
+        proxies={},
+        **settings,
+    )
+    with _creating:
+        return _session().client(
+            service,  # type: ignore[call-overload]
+            region_name=region,
+            endpoint_url=endpoint,
+            aws_access_key_id="local",
+            aws_secret_access_key="local",  # noqa: S106 (no secret: the local AWS checks none)
+            config=config,
+        )
+
+
+@functools.cache
+def _session() -> boto3.Session:
+    """Return a session that reads none of the user's configuration, a missing profile included."""
+    unset = (None, None, None, None)
+    nowhere = (None, None, os.devnull, None)
+    return boto3.Session(
+        botocore_session=botocore.session.Session(
+            {"profile": unset, "config_file": nowhere, "credentials_file": nowhere}
+        )
     )
 
 

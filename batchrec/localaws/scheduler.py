@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from datetime import UTC, datetime
 from typing import Any
 
 from batchrec.errors import BatchrecError
@@ -37,6 +38,7 @@ def _context(text: str, arn: str) -> str:
     """Fill in context attributes (Scheduler User Guide, Adding context attributes)."""
     values = {
         "schedule-arn": arn,
+        "scheduled-time": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "execution-id": str(uuid.uuid4()),
         "attempt-number": "1",
     }

@@ -19,9 +19,9 @@ from werkzeug.wrappers import Request, Response
 from batchrec.clock import VirtualClock
 from batchrec.errors import BatchrecError
 from batchrec.localaws import glue, moto_patches, runtime
-from batchrec.localaws.cloudcontrol.responses import CloudControlResponse
+from batchrec.localaws.cloudcontrol import urls as cloudcontrol_urls
 from batchrec.localaws.cloudformation import CloudFormationResponse
-from batchrec.localaws.personalize.responses import PersonalizeResponse
+from batchrec.localaws.personalize import urls as personalize_urls
 from batchrec.localaws.router import CONTROL_PREFIX, Router
 from batchrec.localaws.runtime import Durations, Runtime
 from batchrec.localaws.stepfunctions import StepFunctionsResponse
@@ -29,13 +29,13 @@ from batchrec.localaws.stepfunctions import StepFunctionsResponse
 ACCOUNT_ID = "123456789012"  # moto's default account
 REGION = "us-east-1"
 
-# By signing name; everything else goes to moto.
+# Paths by signing name; everything else goes to moto.
 SERVICES = {
-    "cloudcontrolapi": CloudControlResponse,
-    "cloudformation": CloudFormationResponse,
-    "glue": glue.GlueResponse,
-    "personalize": PersonalizeResponse,
-    "states": StepFunctionsResponse,
+    "cloudcontrolapi": cloudcontrol_urls.url_paths,
+    "cloudformation": {"{0}/$": CloudFormationResponse.dispatch},
+    "glue": {"{0}/$": glue.GlueResponse.dispatch},
+    "personalize": personalize_urls.url_paths,
+    "states": {"{0}/$": StepFunctionsResponse.dispatch},
 }
 
 
