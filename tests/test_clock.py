@@ -1,162 +1,445 @@
-"""Virtual time: parallel waits give the timeline of real time, in no time."""
+"""Virtual time: the timeline that real time would give, without waiting for it."""
 
+import random
 import threading
-import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import accumulate
+from types import SimpleNamespace
 
 import pytest
 
-from batchrec.clock import VirtualClock
+from batchrec.clock import NO_DEADLINE_SECONDS, ModuleShims, VirtualClock
 
-START = 1_000_000.0
+# Waiting in real time would take hours; a test that hangs instead ends here.
+pytestmark = pytest.mark.timeout(60)
+
+HOUR = 3600.0
+
+
+class FakeRealTime(SimpleNamespace):
+    """Real time that passes only when a test says so."""
+
+    def __init__(self) -> None:
+        super().__init__(seconds=0.0)
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+    def time(self) -> float:
+        return self.seconds
 
 
 @pytest.fixture
-def clock() -> VirtualClock:
-    return VirtualClock(START)
+def real_time(monkeypatch: pytest.MonkeyPatch) -> FakeRealTime:
+    fake = FakeRealTime()
+    monkeypatch.setattr("batchrec.clock.real_time", fake)
+    return fake
 
 
-def test_parallel_sleepers_wake_as_in_real_time(clock: VirtualClock) -> None:
-    woken: list[tuple[float, str]] = []
+@pytest.fixture
+def clock(real_time: FakeRealTime) -> VirtualClock:
+    """A clock at 0 while real time stands still."""
+    return VirtualClock(start=0)
 
-    def sleeper(name: str, pause: float, times: int) -> None:
-        for _ in range(times):
-            clock.sleep(pause)
-            woken.append((round(clock.time() - started), name))
 
-    threads = [clock.thread(sleeper, "a", 600, 4), clock.thread(sleeper, "b", 900, 2)]
+@pytest.fixture
+def held(clock: VirtualClock) -> Iterator[VirtualClock]:
+    clock.hold()
+    yield clock
+    clock.release()
+
+
+def timeline(clock: VirtualClock, plans: dict[str, list[float]]) -> list[tuple[float, str]]:
+    """Let one thread for each plan sleep its naps; return who woke when, in that order."""
+    woke: list[tuple[float, str]] = []
+
+    def nap(name: str, naps: list[float]) -> None:
+        for seconds in naps:
+            clock.sleep(seconds)
+            woke.append((clock.time(), name))
+
     with clock.participant():
-        started = clock.time()
+        threads = [clock.thread(nap, name, naps) for name, naps in plans.items()]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        assert round(clock.time() - started) == 2400
-    assert sorted(woken) == [
-        (600, "a"),
-        (900, "b"),
-        (1200, "a"),
-        (1800, "a"),
-        (1800, "b"),
-        (2400, "a"),
+    return woke
+
+
+# --- sleeping -------------------------------------------------------------------------------------
+
+
+def test_an_hour_passes_at_once(clock: VirtualClock) -> None:
+    clock.sleep(HOUR)
+    assert clock.time() == HOUR
+
+
+def test_sleeping_for_no_time_or_less_returns(clock: VirtualClock) -> None:
+    clock.sleep(0)
+    clock.sleep(-5)
+    assert clock.time() == 0
+
+
+def test_parallel_sleeps_wake_in_the_order_of_real_time(clock: VirtualClock) -> None:
+    woke = timeline(clock, {"slow": [50, 50], "quick": [30, 30, 30], "once": [70]})
+    assert woke == [
+        (30, "quick"),
+        (50, "slow"),
+        (60, "quick"),
+        (70, "once"),
+        (90, "quick"),
+        (100, "slow"),
     ]
 
 
-def test_time_stands_still_while_somebody_works(clock: VirtualClock) -> None:
-    seen: list[float] = []
-    go = threading.Event()
-
-    def worker() -> None:
-        before = clock.time()
-        go.wait(30)  # real work, outside the clock
-        seen.append(clock.time() - before)
-
-    def sleeper() -> None:
-        clock.sleep(3600)
-        seen.append(-1)
-
-    threads = [clock.thread(worker), clock.thread(sleeper)]
-    for thread in threads:
-        thread.start()
-    time.sleep(0.05)
-    assert seen == []
-    go.set()
-    for thread in threads:
-        thread.join()
-    assert seen == [0.0, -1]
+def test_parallel_sleeps_cost_the_longest_not_the_sum(clock: VirtualClock) -> None:
+    timeline(clock, {str(n): [HOUR] for n in range(20)})
+    assert clock.time() == HOUR
 
 
-def test_an_event_ends_a_wait_before_its_deadline(clock: VirtualClock) -> None:
-    event = clock.event()
-    outcome: list[tuple[bool, float]] = []
+def test_many_threads_have_the_timeline_of_real_time(clock: VirtualClock) -> None:
+    dice = random.Random(7)
+    plans = {
+        str(n): [float(dice.randint(1, 10_000)) for _ in range(dice.randint(1, 20))]
+        for n in range(12)
+    }
+    expected = sorted((when, name) for name, naps in plans.items() for when in accumulate(naps))
+    woke = timeline(clock, plans)
+    assert [when for when, _ in woke] == [when for when, _ in expected]
+    assert sorted(woke) == expected
 
-    def waiter() -> None:
-        before = clock.time()
-        outcome.append((event.wait(1000), clock.time() - before))
 
-    def setter() -> None:
+def test_the_timeline_is_the_same_every_time(real_time: FakeRealTime) -> None:
+    plans = {"a": [5.0, 11.0, 2.0], "b": [7.0, 7.0, 7.0], "c": [1.0, 25.0]}
+    runs = [timeline(VirtualClock(start=0), plans) for _ in range(20)]
+    assert runs == runs[:1] * 20
+
+
+def test_a_thread_started_by_a_thread_takes_part(clock: VirtualClock) -> None:
+    woke: list[float] = []
+
+    def child() -> None:
         clock.sleep(10)
-        event.set()
+        woke.append(clock.time())
 
+    def parent() -> None:
+        clock.sleep(100)
+        thread = clock.thread(child)
+        thread.start()
+        thread.join()
+        woke.append(clock.time())
+
+    thread = clock.thread(parent)
+    thread.start()
+    thread.join()
+    assert woke == [110, 110]
+
+
+# --- working --------------------------------------------------------------------------------------
+
+
+def test_time_stands_still_while_a_participant_works(
+    clock: VirtualClock, real_time: FakeRealTime
+) -> None:
+    finish = threading.Event()
+    slept: list[float] = []
+
+    def work() -> None:
+        finish.wait()
+        slept.append(clock.time())
+
+    def sleep() -> None:
+        clock.sleep(HOUR)
+        slept.append(clock.time())
+
+    worker, sleeper = clock.thread(work), clock.thread(sleep)
+    worker.start()
+    sleeper.start()
+    real_time.seconds += 500  # the work takes a while
+    assert clock.time() == 0
+    assert sleeper.is_alive()
+    finish.set()
+    worker.join()
+    sleeper.join()
+    assert slept == [0, HOUR]
+
+
+def test_a_participant_that_is_not_a_clocks_thread_stops_time_too(
+    clock: VirtualClock, real_time: FakeRealTime
+) -> None:
+    with clock.participant(), clock.participant():  # entering twice is harmless
+        real_time.seconds += 500
+        assert clock.time() == 0
+        clock.sleep(20)
+        assert clock.time() == 20
+
+
+def test_a_thread_that_fails_does_not_stop_time(
+    clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failures: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", lambda hook: failures.append(hook.exc_value))
+
+    def fail() -> None:
+        clock.sleep(5)
+        raise ValueError("broken")
+
+    thread = clock.thread(fail)
+    thread.start()
+    thread.join()
+    clock.sleep(10)
+    assert clock.time() == 15
+    threading.Thread.join(thread)  # its end is reported after it left the clock
+    assert [str(failure) for failure in failures] == ["broken"]
+
+
+# --- idle -----------------------------------------------------------------------------------------
+
+
+def test_idle_time_follows_real_time(clock: VirtualClock, real_time: FakeRealTime) -> None:
+    real_time.seconds += 12
+    assert clock.time() == 12
+    clock.sleep(30)
+    real_time.seconds += 8
+    assert clock.time() == 50
+
+
+def test_it_starts_at_the_present(real_time: FakeRealTime) -> None:
+    real_time.seconds = 1_700_000_000
+    assert VirtualClock().now() == datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)
+
+
+def test_time_never_goes_back(real_time: FakeRealTime) -> None:
+    clock = VirtualClock(start=1000)
+    seen = []
+    for _ in range(5):
+        real_time.seconds += 1
+        seen.append(clock.time())
+        clock.sleep(60)
+        seen.append(clock.time())
+    assert seen == sorted(seen)
+
+
+# --- events ---------------------------------------------------------------------------------------
+
+
+def test_an_event_that_nobody_sets_times_out(clock: VirtualClock) -> None:
+    assert clock.event().wait(HOUR) is False
+    assert clock.time() == HOUR
+
+
+def test_setting_an_event_wakes_every_waiter_at_that_instant(clock: VirtualClock) -> None:
+    event = clock.event()
+    woke: list[tuple[bool, float]] = []
+    threads = [
+        clock.thread(lambda: woke.append((event.wait(HOUR), clock.time()))) for _ in range(3)
+    ]
     with clock.participant():
-        threads = [clock.thread(waiter), clock.thread(setter)]
         for thread in threads:
             thread.start()
+        clock.sleep(25)
+        event.set()
         for thread in threads:
             thread.join()
-    assert [(was_set, round(waited)) for was_set, waited in outcome] == [(True, 10)]
+    assert woke == [(True, 25)] * 3
+    assert clock.time() == 25
 
 
-def test_a_wait_without_anybody_to_end_it_ends_at_its_deadline(clock: VirtualClock) -> None:
+def test_a_set_event_does_not_wait_until_it_is_cleared(clock: VirtualClock) -> None:
+    event = clock.event()
+    event.set()
+    assert event.is_set()
+    assert event.wait(HOUR) is True
+    assert clock.time() == 0
+    event.clear()
+    assert not event.is_set()
+    assert event.wait(HOUR) is False
+    assert clock.time() == HOUR
+
+
+def test_an_event_reached_before_its_timeout_leaves_no_deadline_behind(
+    clock: VirtualClock,
+) -> None:
+    event = clock.event()
+    waiter = clock.thread(event.wait, 100)
     with clock.participant():
-        before = clock.time()
-        assert clock.event().wait(86_400) is False
-        assert clock.time() - before == 86_400
+        waiter.start()
+        clock.sleep(1)
+        event.set()
+        waiter.join()
+        clock.sleep(300)
+    assert clock.time() == 301
 
 
-def test_join_has_a_virtual_timeout(clock: VirtualClock) -> None:
+def test_no_deadline_means_none(clock: VirtualClock) -> None:
+    event = clock.event()
+    woke: list[bool] = []
+    waiter = clock.thread(lambda: woke.append(event.wait(NO_DEADLINE_SECONDS)))
     with clock.participant():
-        before = clock.time()
-        thread = clock.thread(clock.sleep, 1000)
+        waiter.start()
+        for _ in range(2):
+            clock.sleep(NO_DEADLINE_SECONDS - 1)
+        assert woke == []
+        event.set()
+        waiter.join()
+    assert woke == [True]
+
+
+# --- threads --------------------------------------------------------------------------------------
+
+
+def test_join_with_a_timeout_waits_in_virtual_time(clock: VirtualClock) -> None:
+    thread = clock.thread(clock.sleep, HOUR)
+    assert not thread.is_alive()
+    with clock.participant():
         thread.start()
-        thread.join(timeout=100)
+        thread.join(timeout=60)
         assert thread.is_alive()
-        assert clock.time() - before == 100
-        thread.join()
+        assert clock.time() == 60
+        thread.join(timeout=2 * HOUR)
         assert not thread.is_alive()
-        assert clock.time() - before == 1000
+        assert clock.time() == HOUR
 
 
-def test_held_time_passes_only_when_told(clock: VirtualClock) -> None:
-    done = threading.Event()
+# --- steering -------------------------------------------------------------------------------------
 
-    def sleeper() -> None:
-        clock.sleep(60)
-        done.set()
 
+def test_nothing_becomes_due_while_time_is_held(held: VirtualClock) -> None:
+    thread = held.thread(held.sleep, 10)
+    thread.start()
+    assert held.time() == 0
+    assert thread.is_alive()
+    held.release()
+    thread.join()
+    assert held.time() == 10
+
+
+def test_time_does_not_follow_real_time_while_held(
+    held: VirtualClock, real_time: FakeRealTime
+) -> None:
+    real_time.seconds += 500
+    assert held.time() == 0
+
+
+def test_holding_twice_needs_one_release(clock: VirtualClock) -> None:
     clock.hold()
-    held_at = clock.time()
-    clock.thread(sleeper).start()
-    assert not done.wait(0.05)
-    clock.advance(59)
-    assert not done.wait(0.05)
-    assert clock.time() == held_at + 59
-    clock.advance(1)
-    assert done.wait(10)
-    clock.release()
-
-
-def test_release_lets_everything_run(clock: VirtualClock) -> None:
-    done = threading.Event()
     clock.hold()
-
-    def sleeper() -> None:
-        clock.sleep(60)
-        done.set()
-
-    clock.thread(sleeper).start()
     clock.release()
-    assert done.wait(10)
+    clock.release()
+    clock.sleep(1)
+    assert clock.time() == 1
 
 
-def test_without_participants_it_follows_the_wall_clock(clock: VirtualClock) -> None:
-    before = clock.time()
-    time.sleep(0.02)
-    assert 0.02 <= clock.time() - before < 60
+def test_advance_lets_exactly_that_much_pass_and_holds_again(held: VirtualClock) -> None:
+    woke: list[float] = []
+
+    def tick() -> None:
+        for _ in range(3):
+            held.sleep(10)
+            woke.append(held.time())
+
+    thread = held.thread(tick)
+    thread.start()
+    held.advance(25)
+    assert woke == [10, 20]
+    assert held.time() == 25
+    assert thread.is_alive()
+    held.advance(100)
+    assert woke == [10, 20, 30]
+    assert held.time() == 125
 
 
-def test_a_failing_thread_does_not_stop_time(clock: VirtualClock) -> None:
-    threading.excepthook, original = lambda _: None, threading.excepthook
-    try:
+def test_advance_includes_what_is_due_at_its_last_instant(real_time: FakeRealTime) -> None:
+    for _ in range(50):
+        clock = VirtualClock(start=0)
+        clock.hold()
+        woke: list[float] = []
 
-        def fail() -> None:
-            raise RuntimeError
+        def nap(clock: VirtualClock = clock, woke: list[float] = woke) -> None:
+            clock.sleep(10)
+            woke.append(clock.time())
 
-        thread = clock.thread(fail)
+        clock.thread(nap).start()
+        clock.advance(10)
+        assert woke == [10]
+        clock.release()
+
+
+def test_advance_of_time_that_is_not_held(clock: VirtualClock, real_time: FakeRealTime) -> None:
+    clock.advance(HOUR)
+    real_time.seconds += 1
+    assert clock.time() == HOUR + 1
+
+
+# --- closing --------------------------------------------------------------------------------------
+
+
+def test_closing_ends_threads_at_their_waits(
+    held: VirtualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", lambda hook: said.append(hook.exc_type))
+    working, finish = threading.Event(), threading.Event()
+    got_past: list[str] = []
+
+    def wait_for_nothing() -> None:
+        held.event().wait()
+        got_past.append("an event")
+
+    def sleep() -> None:
+        held.sleep(HOUR)
+        got_past.append("a sleep")
+
+    def work() -> None:
+        working.set()
+        finish.wait()
+        held.sleep(1)
+        got_past.append("a sleep after work")
+
+    def fail() -> None:
+        finish.wait()
+        raise ConnectionError("what it worked with is gone")
+
+    threads = [held.thread(target) for target in (wait_for_nothing, sleep, work, fail)]
+    for thread in threads:
+        thread.start()
+    working.wait()
+    assert not held.closed
+    held.close()
+    finish.set()
+    for thread in threads:
+        threading.Thread.join(thread)
+    assert held.closed
+    assert got_past == []
+    assert [kind for kind in said if kind is not SystemExit] == []
+
+
+# --- stand-ins for modules ------------------------------------------------------------------------
+
+
+def test_code_written_for_real_time_runs_on_virtual_time() -> None:
+    clock = VirtualClock(start=0)
+    shims = ModuleShims(clock)
+    seen: list[float] = []
+
+    def code() -> None:
+        before = shims.time.time()
+        shims.time.sleep(HOUR)
+        assert not shims.threading.Event().wait(timeout=HOUR)
+        seen.append(shims.time.time() - before)
+
+    with clock.participant():
+        thread = shims.threading.Thread(target=code)
         thread.start()
         thread.join()
-    finally:
-        threading.excepthook = original
-    with clock.participant():
-        before = clock.time()
-        clock.sleep(5)
-        assert clock.time() - before == 5
+    assert seen == [pytest.approx(2 * HOUR)]
+
+
+def test_dates_are_virtual_and_still_dates(held: VirtualClock) -> None:
+    shim = ModuleShims(held).datetime
+    held.advance(86_400)
+    assert shim.datetime.now(tz=UTC) == datetime(1970, 1, 2, tzinfo=UTC)
+    assert isinstance(datetime(1970, 1, 1, tzinfo=UTC), shim.datetime)
+    assert shim.datetime.now(UTC) - datetime(1970, 1, 1, tzinfo=UTC) == timedelta(days=1)

@@ -1,0 +1,1133 @@
+"""The local Amazon Personalize through boto3, against its documentation and botocore's model."""
+
+import json
+import re
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
+
+from batchrec.localaws import runtime
+from batchrec.localaws.personalize.batch import score_text
+from batchrec.localaws.server import LocalAws
+
+pytestmark = pytest.mark.timeout(120)
+
+ARN = "arn:aws:personalize:us-east-1:123456789012"
+ROLE = "arn:aws:iam::123456789012:role/personalize"
+USER_PERSONALIZATION = "arn:aws:personalize:::recipe/aws-user-personalization"
+SERVICE = {"Service": "personalize.amazonaws.com"}
+LONG_ENOUGH = 24 * 3600  # for anything that is under way, in virtual seconds
+
+INTERACTIONS = [
+    {"name": "USER_ID", "type": "string"},
+    {"name": "ITEM_ID", "type": "string"},
+    {"name": "TIMESTAMP", "type": "long"},
+]
+USERS = 50
+ITEMS = 80
+
+
+def avro(*fields: dict[str, Any], name: str = "Interactions") -> str:
+    """Developer Guide, Schema requirements."""
+    return json.dumps(
+        {
+            "type": "record",
+            "name": name,
+            "namespace": "com.amazonaws.personalize.schema",
+            "fields": fields,
+            "version": "1.0",
+        }
+    )
+
+
+def unique(prefix: str = "p") -> str:
+    return f"{prefix}-{uuid.uuid4().hex[:12]}"
+
+
+def csv(rows: int = 1500, header: str = "USER_ID,ITEM_ID,TIMESTAMP") -> str:
+    """Interactions in which users of one half like items of one half."""
+    lines = [header]
+    for n in range(rows):
+        user = n % USERS
+        item = (n * 7 // USERS + user % 2 * ITEMS // 2) % (ITEMS // 2) + user % 2 * ITEMS // 2
+        lines.append(f"{user},{item},{1_600_000_000 + n}")
+    return "\n".join(lines) + "\n"
+
+
+# --- every answer is checked ----------------------------------------------------------------------
+
+
+def mismatches(shape: Shape, value: Any, path: str) -> list[str]:
+    """What in a raw answer is not as botocore's model says: members, types, or null."""
+    if value is None:
+        return [f"{path} is null: AWS leaves out what is unset"]
+    if isinstance(shape, StructureShape):
+        found = [f"{path}.{name} is no member" for name in value.keys() - shape.members.keys()]
+        for name, member in value.items():
+            if name in shape.members:
+                found += mismatches(shape.members[name], member, f"{path}.{name}")
+        return found
+    if isinstance(shape, ListShape):
+        return [
+            p
+            for n, item in enumerate(value)
+            for p in mismatches(shape.member, item, f"{path}[{n}]")
+        ]
+    if isinstance(shape, MapShape):
+        return [
+            p
+            for key, item in value.items()
+            for p in mismatches(shape.value, item, f"{path}[{key}]")
+        ]
+    kinds: dict[str, type | tuple[type, ...]] = {
+        "string": str,
+        "boolean": bool,
+        "integer": int,
+        "long": int,
+        "double": (int, float),
+        "float": (int, float),
+        "timestamp": (int, float),
+    }
+    if not isinstance(value, kinds[shape.type_name]):
+        return [f"{path} is no {shape.type_name}: {value!r}"]
+    enum = shape.metadata.get("enum")
+    if enum and value not in enum:
+        return [f"{path} is not among {enum}: {value!r}"]
+    return []
+
+
+@pytest.fixture(scope="module")
+def personalize(local_aws: LocalAws) -> Iterator[Any]:
+    """A client that checks each raw answer against the model, errors included."""
+    client = local_aws.client("personalize")
+
+    def check(http_response: Any, model: OperationModel, **_: object) -> None:
+        raw = json.loads(http_response.content or b"{}")
+        if http_response.status_code == 200:
+            shape = model.output_shape
+            found = mismatches(shape, raw, model.name) if shape else list(raw)
+        else:
+            names = {error.name for error in model.error_shapes}
+            found = (
+                [] if raw["__type"] in names else [f"{raw['__type']} is no error of {model.name}"]
+            )
+        assert not found, found
+
+    client.meta.events.register("after-call.personalize.*", check)
+    yield client
+    client.meta.events.unregister("after-call.personalize.*", check)
+
+
+def test_the_check_of_answers_finds_nulls_and_strangers(personalize: Any) -> None:
+    shape = personalize.meta.service_model.operation_model("DescribeSchema").output_shape
+    assert mismatches(shape, {"schema": {"name": "a", "domain": None}}, "x") == [
+        "x.schema.domain is null: AWS leaves out what is unset"
+    ]
+    assert mismatches(shape, {"Schema": {}}, "x") == ["x.Schema is no member"]
+    assert mismatches(shape, {"schema": {"name": 1}}, "x") == ["x.schema.name is no string: 1"]
+
+
+def refusal(code: str, call: Callable[[], object]) -> str:
+    """Expect an error, HTTP 400 as all of Personalize's; return its message."""
+    with pytest.raises(ClientError) as refused:
+        call()
+    response = refused.value.response
+    assert response["Error"]["Code"] == code, response["Error"]["Message"]
+    assert response["ResponseMetadata"]["HTTPStatusCode"] == 400
+    return str(response["Error"]["Message"])
+
+
+@pytest.fixture
+def held(local_aws: LocalAws) -> Iterator[LocalAws]:
+    """Nothing that is under way gets on unless the test says so."""
+    local_aws.clock.hold()
+    yield local_aws
+    local_aws.clock.release()
+    local_aws.clock.sleep(LONG_ENOUGH)
+
+
+# --- a dataset group with data and a model, for all tests that only use it ------------------------
+
+
+@dataclass(frozen=True)
+class World:
+    """What tests share; give what you add a name of its own."""
+
+    aws: LocalAws
+    personalize: Any
+    bucket: str
+    group: str  # this and the following are ARNs
+    schema: str
+    dataset: str
+    solution: str
+    version: str
+
+    def put(self, key: str, content: str | bytes) -> str:
+        body = content.encode() if isinstance(content, str) else content
+        self.aws.client("s3").put_object(Bucket=self.bucket, Key=key, Body=body)
+        return f"s3://{self.bucket}/{key}"
+
+    def get(self, key: str) -> bytes:
+        return bytes(self.aws.client("s3").get_object(Bucket=self.bucket, Key=key)["Body"].read())
+
+    def keys(self, prefix: str) -> list[str]:
+        listed = self.aws.client("s3").list_objects_v2(Bucket=self.bucket, Prefix=prefix)
+        return [found["Key"] for found in listed.get("Contents", [])]
+
+    def settle(self) -> None:
+        self.aws.clock.sleep(LONG_ENOUGH)
+
+    def start_import(self, location: str, dataset: str | None = None, **settings: Any) -> str:
+        created = self.personalize.create_dataset_import_job(
+            **{
+                "jobName": unique("import"),
+                "datasetArn": dataset or self.dataset,
+                "dataSource": {"dataLocation": location},
+                "roleArn": ROLE,
+            }
+            | settings
+        )
+        return str(created["datasetImportJobArn"])
+
+    def import_job(self, location: str, dataset: str | None = None, **settings: Any) -> Any:
+        arn = self.start_import(location, dataset, **settings)
+        self.settle()
+        described = self.personalize.describe_dataset_import_job(datasetImportJobArn=arn)
+        return described["datasetImportJob"]
+
+    def new_dataset(self, schema: str, kind: str = "Interactions") -> tuple[str, str]:
+        """A dataset in a group of its own; both ARNs."""
+        name = unique()
+        group = self.personalize.create_dataset_group(name=name)["datasetGroupArn"]
+        schema_arn = self.personalize.create_schema(name=name, schema=schema)["schemaArn"]
+        self.settle()
+        dataset = self.personalize.create_dataset(
+            name=name, schemaArn=schema_arn, datasetGroupArn=group, datasetType=kind
+        )["datasetArn"]
+        self.settle()
+        return group, dataset
+
+    def version_of(self, group: str, **settings: Any) -> Any:
+        """A solution version in a dataset group, after training."""
+        solution = self.personalize.create_solution(
+            name=unique(),
+            datasetGroupArn=group,
+            recipeArn=USER_PERSONALIZATION,
+            performAutoTraining=False,
+            **settings,
+        )["solutionArn"]
+        self.settle()
+        created = self.personalize.create_solution_version(solutionArn=solution)
+        self.settle()
+        return self.personalize.describe_solution_version(
+            solutionVersionArn=created["solutionVersionArn"]
+        )["solutionVersion"]
+
+    def start_batch(self, source: str, destination: str, **settings: Any) -> str:
+        created = self.personalize.create_batch_inference_job(
+            **{
+                "jobName": unique("batch"),
+                "solutionVersionArn": self.version,
+                "jobInput": {"s3DataSource": {"path": source}},
+                "jobOutput": {"s3DataDestination": {"path": destination}},
+                "roleArn": ROLE,
+            }
+            | settings
+        )
+        return str(created["batchInferenceJobArn"])
+
+    def batch(self, source: str, destination: str, **settings: Any) -> Any:
+        arn = self.start_batch(source, destination, **settings)
+        self.settle()
+        described = self.personalize.describe_batch_inference_job(batchInferenceJobArn=arn)
+        return described["batchInferenceJob"]
+
+    def recommend(self, lines: str, **settings: Any) -> list[str]:
+        """Lines of a batch job's output for lines of input."""
+        folder = unique("batch")
+        source = self.put(f"{folder}/input.json", lines)
+        ended = self.batch(source, f"s3://{self.bucket}/{folder}-out/", **settings)
+        assert ended["status"] == "ACTIVE"
+        return self.get(f"{folder}-out/input.json.out").decode().splitlines()
+
+
+def bucket_policy(bucket: str) -> str:
+    """Developer Guide, Giving Amazon Personalize access to Amazon S3 resources."""
+    statement = {
+        "Effect": "Allow",
+        "Principal": SERVICE,
+        "Action": ["s3:GetObject", "s3:ListBucket", "s3:PutObject"],
+        "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"],
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+@pytest.fixture(scope="module")
+def world(local_aws: LocalAws, personalize: Any) -> World:
+    bucket = unique("personalize")
+    s3 = local_aws.client("s3")
+    s3.create_bucket(Bucket=bucket)
+    s3.put_bucket_policy(Bucket=bucket, Policy=bucket_policy(bucket))
+    bare = World(local_aws, personalize, bucket, "", "", "", "", "")
+    group, dataset = bare.new_dataset(avro(*INTERACTIONS))
+    imported = bare.import_job(bare.put("data/interactions.csv", csv()), dataset)
+    assert imported["status"] == "ACTIVE", imported
+    version = bare.version_of(group)
+    assert version["status"] == "ACTIVE", version
+    schema = personalize.describe_dataset(datasetArn=dataset)["dataset"]["schemaArn"]
+    return World(
+        local_aws,
+        personalize,
+        bucket,
+        group,
+        schema,
+        dataset,
+        version["solutionArn"],
+        version["solutionVersionArn"],
+    )
+
+
+# --- statuses (API Reference, each Describe operation) --------------------------------------------
+
+
+def life(aws: LocalAws, status: Callable[[], str], duration: float) -> list[str]:
+    """Statuses one after the other while time passes, until nothing more is to come."""
+    seen = [status()]
+    for _ in range(25):
+        aws.clock.advance(duration / 20)
+        if status() != seen[-1]:
+            seen.append(status())
+    return seen
+
+
+CREATED = ["CREATE PENDING", "CREATE IN_PROGRESS", "ACTIVE"]
+FAILED = ["CREATE PENDING", "CREATE IN_PROGRESS", "CREATE FAILED"]
+
+
+def test_the_lives_of_a_dataset_group_a_dataset_and_a_solution(
+    personalize: Any, held: LocalAws
+) -> None:
+    name, durations = unique(), runtime.current().durations
+    group = personalize.create_dataset_group(name=name)["datasetGroupArn"]
+
+    def group_status() -> str:
+        described = personalize.describe_dataset_group(datasetGroupArn=group)
+        return str(described["datasetGroup"]["status"])
+
+    assert life(held, group_status, durations.dataset_group) == CREATED
+    schema = personalize.create_schema(name=name, schema=avro(*INTERACTIONS))["schemaArn"]
+    dataset = personalize.create_dataset(
+        name=name, schemaArn=schema, datasetGroupArn=group, datasetType="Interactions"
+    )["datasetArn"]
+
+    def dataset_status() -> str:
+        return str(personalize.describe_dataset(datasetArn=dataset)["dataset"]["status"])
+
+    assert life(held, dataset_status, durations.dataset) == CREATED
+    solution = personalize.create_solution(
+        name=name, datasetGroupArn=group, recipeArn=USER_PERSONALIZATION
+    )["solutionArn"]
+
+    def solution_status() -> str:
+        return str(personalize.describe_solution(solutionArn=solution)["solution"]["status"])
+
+    assert life(held, solution_status, durations.solution) == CREATED
+
+
+def test_the_life_of_an_import_job(world: World, held: LocalAws) -> None:
+    arn = world.start_import(world.put("data/interactions.csv", csv()))
+
+    def status() -> str:
+        described = world.personalize.describe_dataset_import_job(datasetImportJobArn=arn)
+        assert "failureReason" not in described["datasetImportJob"]
+        return str(described["datasetImportJob"]["status"])
+
+    assert life(held, status, runtime.current().durations.dataset_import_job) == CREATED
+
+
+def test_the_life_of_a_failing_import_job(world: World, held: LocalAws) -> None:
+    arn = world.start_import(f"s3://{world.bucket}/nowhere/")
+    reasons = set()
+
+    def status() -> str:
+        described = world.personalize.describe_dataset_import_job(datasetImportJobArn=arn)
+        job = described["datasetImportJob"]
+        if job["status"] == "CREATE FAILED":
+            reasons.add(job["failureReason"])
+        else:
+            assert "failureReason" not in job
+        return str(job["status"])
+
+    assert life(held, status, runtime.current().durations.dataset_import_job) == FAILED
+    assert reasons == {"Invalid Data location."}  # Developer Guide, Error messages
+
+
+def test_the_life_of_a_solution_version(world: World, held: LocalAws) -> None:
+    created = world.personalize.create_solution_version(solutionArn=world.solution)
+    arn = created["solutionVersionArn"]
+
+    def status() -> str:
+        described = world.personalize.describe_solution_version(solutionVersionArn=arn)
+        version = described["solutionVersion"]
+        assert ("trainingHours" in version) == (version["status"] == "ACTIVE")
+        return str(version["status"])
+
+    assert life(held, status, runtime.current().durations.solution_version) == CREATED
+
+
+def test_the_life_of_a_batch_inference_job(world: World, held: LocalAws) -> None:
+    """The words that real jobs have, not those in the API Reference, which has no "CREATE"."""
+    source = world.put(f"{unique()}/input.json", '{"userId": "1"}\n')
+    arn = world.start_batch(source, f"s3://{world.bucket}/{unique()}/")
+
+    def status() -> str:
+        described = world.personalize.describe_batch_inference_job(batchInferenceJobArn=arn)
+        return str(described["batchInferenceJob"]["status"])
+
+    assert life(held, status, runtime.current().durations.batch_inference_job) == CREATED
+
+
+def test_changes_of_status_are_dated(personalize: Any, held: LocalAws) -> None:
+    group = personalize.create_dataset_group(name=unique())["datasetGroupArn"]
+    before = personalize.describe_dataset_group(datasetGroupArn=group)["datasetGroup"]
+    held.clock.advance(LONG_ENOUGH)
+    after = personalize.describe_dataset_group(datasetGroupArn=group)["datasetGroup"]
+    assert after["creationDateTime"] == before["creationDateTime"] == before["lastUpdatedDateTime"]
+    assert after["lastUpdatedDateTime"] > before["lastUpdatedDateTime"]
+
+
+# --- names and what Describe tells ----------------------------------------------------------------
+
+
+def test_arns_follow_from_names(world: World) -> None:
+    """Service Authorization Reference, Resource types defined by Amazon Personalize."""
+    name = world.group.rpartition("/")[2]
+    assert world.group == f"{ARN}:dataset-group/{name}"
+    assert world.schema == f"{ARN}:schema/{name}"
+    assert world.dataset == f"{ARN}:dataset/{name}/INTERACTIONS"
+    assert re.fullmatch(rf"{ARN}:solution/[\w-]+", world.solution)
+    assert re.fullmatch(rf"{world.solution}/[0-9a-f]{{8}}", world.version)
+    job = unique("import")
+    location = world.put("data/interactions.csv", csv())
+    assert world.start_import(location, jobName=job) == f"{ARN}:dataset-import-job/{job}"
+    job = unique("batch")
+    source, destination = (f"s3://{world.bucket}/{unique()}/" for _ in range(2))
+    started = world.start_batch(source, destination, jobName=job)
+    assert started == f"{ARN}:batch-inference-job/{job}"
+    world.settle()
+
+
+def test_a_dataset_is_described_with_its_type_in_capitals(world: World) -> None:
+    described = world.personalize.describe_dataset(datasetArn=world.dataset)["dataset"]
+    assert described["datasetType"] == "INTERACTIONS"
+    assert described["datasetGroupArn"] == world.group
+    assert described["schemaArn"] == world.schema
+
+
+def test_a_schema_has_its_text_and_no_status(world: World) -> None:
+    described = world.personalize.describe_schema(schemaArn=world.schema)["schema"]
+    assert json.loads(described["schema"])["fields"] == INTERACTIONS
+    assert "status" not in described
+    assert "domain" not in described
+
+
+def test_a_solution_has_the_documented_defaults(world: World) -> None:
+    """API Reference, CreateSolution: automatic training is on unless switched off."""
+    solution = world.personalize.create_solution(
+        name=unique(), datasetGroupArn=world.group, recipeArn=USER_PERSONALIZATION
+    )["solutionArn"]
+    described = world.personalize.describe_solution(solutionArn=solution)["solution"]
+    assert described["performAutoTraining"] is True
+    assert described["performHPO"] is False
+    assert described["recipeArn"] == USER_PERSONALIZATION
+    assert "eventType" not in described
+    off = world.personalize.describe_solution(solutionArn=world.solution)["solution"]
+    assert off["performAutoTraining"] is False
+    latest = off["latestSolutionVersion"]["solutionVersionArn"]
+    assert latest.startswith(world.solution + "/")
+
+
+def test_a_solution_version_tells_what_it_was_trained_with(world: World) -> None:
+    described = world.personalize.describe_solution_version(solutionVersionArn=world.version)
+    version = described["solutionVersion"]
+    name, identifier = world.version.split("/")[1:]
+    assert version["name"] == f"{name}/{identifier}"  # as recorded of versions without a name
+    assert version["solutionArn"] == world.solution
+    assert version["datasetGroupArn"] == world.group
+    assert version["recipeArn"] == USER_PERSONALIZATION
+    assert version["trainingMode"] == "FULL"
+    assert version["trainingHours"] > 0
+
+
+def test_a_batch_inference_job_tells_its_settings(world: World) -> None:
+    source = world.put(f"{unique()}/input.json", '{"userId": "1"}\n')
+    destination = f"s3://{world.bucket}/{unique()}/"
+    job = world.batch(source, destination)
+    assert job["jobInput"] == {"s3DataSource": {"path": source}}
+    assert job["jobOutput"] == {"s3DataDestination": {"path": destination}}
+    assert job["numResults"] == 25  # API Reference, CreateBatchInferenceJob
+    assert job["batchInferenceJobMode"] == "BATCH_INFERENCE"
+    assert job["solutionVersionArn"] == world.version
+    assert "filterArn" not in job
+
+
+# --- errors ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("operation", "member", "tail"),
+    [
+        ("describe_dataset_group", "datasetGroupArn", "dataset-group/nowhere"),
+        ("describe_schema", "schemaArn", "schema/nowhere"),
+        ("describe_dataset", "datasetArn", "dataset/nowhere/INTERACTIONS"),
+        ("describe_dataset_import_job", "datasetImportJobArn", "dataset-import-job/nowhere"),
+        ("describe_solution", "solutionArn", "solution/nowhere"),
+        ("describe_solution_version", "solutionVersionArn", "solution/nowhere/0a1b2c3d"),
+        ("describe_batch_inference_job", "batchInferenceJobArn", "batch-inference-job/nowhere"),
+        ("get_solution_metrics", "solutionVersionArn", "solution/nowhere/0a1b2c3d"),
+        ("create_solution_version", "solutionArn", "solution/nowhere"),
+        ("delete_dataset_group", "datasetGroupArn", "dataset-group/nowhere"),
+        ("delete_schema", "schemaArn", "schema/nowhere"),
+        ("delete_dataset", "datasetArn", "dataset/nowhere/INTERACTIONS"),
+        ("delete_solution", "solutionArn", "solution/nowhere"),
+        ("list_tags_for_resource", "resourceArn", "solution/nowhere"),
+    ],
+)
+def test_what_is_not_there(personalize: Any, operation: str, member: str, tail: str) -> None:
+    arn = f"{ARN}:{tail}"
+    call = getattr(personalize, operation)
+    message = refusal("ResourceNotFoundException", lambda: call(**{member: arn}))
+    assert message == f"Resource Arn {arn} does not exist."
+
+
+def test_an_arn_of_another_kind_names_nothing(world: World) -> None:
+    describe = world.personalize.describe_dataset_group
+    refusal("ResourceNotFoundException", lambda: describe(datasetGroupArn=world.solution))
+
+
+def test_names_are_taken_for_good(world: World) -> None:
+    """Names are in the ARNs, jobs' names too, and jobs can't be deleted."""
+    p, name = world.personalize, world.group.rpartition("/")[2]
+    taken = "ResourceAlreadyExistsException"
+    message = refusal(taken, lambda: p.create_dataset_group(name=name))
+    assert message == f"Another resource with Arn {world.group} already exists."
+    refusal(taken, lambda: p.create_schema(name=name, schema=avro(*INTERACTIONS)))
+    solution = world.solution.rpartition("/")[2]
+    refusal(
+        taken,
+        lambda: p.create_solution(
+            name=solution, datasetGroupArn=world.group, recipeArn=USER_PERSONALIZATION
+        ),
+    )
+    location = world.put("data/interactions.csv", csv())
+    done = world.import_job(location)
+    refusal(taken, lambda: world.start_import(location, jobName=done["jobName"]))
+    source = world.put(f"{unique()}/input.json", '{"userId": "1"}\n')
+    destination = f"s3://{world.bucket}/{unique()}/"
+    job = world.batch(source, destination)
+    refusal(taken, lambda: world.start_batch(source, destination, jobName=job["jobName"]))
+
+
+def test_a_group_has_one_dataset_of_each_type(world: World) -> None:
+    call = world.personalize.create_dataset
+    other = {"name": unique(), "schemaArn": world.schema, "datasetGroupArn": world.group}
+    refusal("ResourceAlreadyExistsException", lambda: call(**other, datasetType="interactions"))
+
+
+def test_what_depends_on_something_waits_until_it_is_active(world: World, held: LocalAws) -> None:
+    p, busy = world.personalize, "ResourceInUseException"
+    name = unique()
+    group = p.create_dataset_group(name=name)["datasetGroupArn"]
+    dataset = {"name": name, "schemaArn": world.schema, "datasetGroupArn": group}
+    refusal(busy, lambda: p.create_dataset(**dataset, datasetType="Interactions"))
+    solution = {"name": name, "datasetGroupArn": group, "recipeArn": USER_PERSONALIZATION}
+    refusal(busy, lambda: p.create_solution(**solution))
+    held.clock.advance(LONG_ENOUGH)
+
+    created = p.create_dataset(**dataset, datasetType="Interactions")
+    location = world.put("data/interactions.csv", csv())
+    refusal(busy, lambda: world.start_import(location, created["datasetArn"]))
+    solution_arn = p.create_solution(**solution)["solutionArn"]
+    refusal(busy, lambda: p.create_solution_version(solutionArn=solution_arn))
+    held.clock.advance(LONG_ENOUGH)
+
+    version = p.create_solution_version(solutionArn=world.solution)["solutionVersionArn"]
+    refusal(busy, lambda: p.get_solution_metrics(solutionVersionArn=version))
+    paths = (f"s3://{world.bucket}/in/", f"s3://{world.bucket}/out/")
+    refusal(busy, lambda: world.start_batch(*paths, solutionVersionArn=version))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"jobName": "-starts-with-a-hyphen"},
+        {"jobName": "has.a.dot"},
+        {"jobName": "x" * 64},
+        {"importMode": "SOMETIMES"},
+        {"roleArn": "no-arn"},
+        {"dataSource": {"dataLocation": "interactions.csv"}},
+        {"dataSource": {"dataLocation": "s3://" + "x" * 252}},
+    ],
+    ids=["pattern", "dot", "too-long", "enum", "role", "location", "too-long-location"],
+)
+def test_the_service_checks_what_the_sdk_does_not(world: World, wrong: dict[str, Any]) -> None:
+    """botocore leaves patterns, enumerations and maxima of its model to the service."""
+    location = f"s3://{world.bucket}/data/interactions.csv"
+    refusal("InvalidInputException", lambda: world.start_import(location, **wrong))
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        "no JSON",
+        "[]",
+        avro(*INTERACTIONS, name="Wonders"),
+        avro(*INTERACTIONS[:2]),
+        avro(*INTERACTIONS[:2], {"name": "TIMESTAMP", "type": "string"}),
+        avro(*INTERACTIONS, {"name": "NESTED", "type": {"type": "array", "items": "string"}}),
+        avro(
+            *INTERACTIONS,
+            {"name": "GENRE_1", "type": "string"},
+            {"name": "GENRE1", "type": "string"},
+        ),
+    ],
+    ids=["text", "list", "name", "required", "type", "nested", "same-without-underscores"],
+)
+def test_schemas_that_break_the_rules(personalize: Any, schema: str) -> None:
+    """Developer Guide, Schema formatting requirements."""
+    refusal(
+        "InvalidInputException", lambda: personalize.create_schema(name=unique(), schema=schema)
+    )
+
+
+def test_a_schema_of_another_type(world: World) -> None:
+    create = world.personalize.create_dataset
+    wrong = {"name": unique(), "schemaArn": world.schema, "datasetGroupArn": world.group}
+    refusal("InvalidInputException", lambda: create(**wrong, datasetType="Users"))
+
+
+def test_recipes_that_do_not_exist(world: World) -> None:
+    create = world.personalize.create_solution
+    wrong = "arn:aws:personalize:::recipe/aws-wonders"
+    refusal(
+        "InvalidInputException",
+        lambda: create(name=unique(), datasetGroupArn=world.group, recipeArn=wrong),
+    )
+
+
+# --- quotas (Developer Guide, Amazon Personalize endpoints and quotas) ----------------------------
+
+MORE_THAN_5 = "More than 5 resources with PENDING or IN_PROGRESS status."  # Error messages
+
+
+def test_five_imports_at_once(world: World, held: LocalAws) -> None:
+    location = world.put("data/interactions.csv", csv())
+    for _ in range(5):
+        world.start_import(location)
+    message = refusal("LimitExceededException", lambda: world.start_import(location))
+    assert message == MORE_THAN_5
+    held.clock.advance(LONG_ENOUGH)
+    world.start_import(location)
+
+
+def test_five_batch_inference_jobs_at_once(world: World, held: LocalAws) -> None:
+    source = world.put(f"{unique()}/input.json", '{"userId": "1"}\n')
+    for _ in range(5):
+        world.start_batch(source, f"s3://{world.bucket}/{unique()}/")
+    sixth = f"s3://{world.bucket}/{unique()}/"
+    message = refusal("LimitExceededException", lambda: world.start_batch(source, sixth))
+    assert message == MORE_THAN_5
+    held.clock.advance(LONG_ENOUGH)
+    world.start_batch(source, sixth)
+
+
+def test_twenty_solution_versions_at_once(world: World, held: LocalAws) -> None:
+    create = world.personalize.create_solution_version
+    solution = world.personalize.create_solution(
+        name=unique(), datasetGroupArn=world.group, recipeArn=USER_PERSONALIZATION
+    )["solutionArn"]
+    held.clock.advance(3600)
+    for _ in range(20):
+        create(solutionArn=solution)
+    refusal("LimitExceededException", lambda: create(solutionArn=solution))
+
+
+# --- access to S3 ---------------------------------------------------------------------------------
+
+
+def test_without_a_bucket_policy_an_import_is_refused_at_once(world: World) -> None:
+    bucket = unique("closed")
+    world.aws.client("s3").create_bucket(Bucket=bucket)
+    message = refusal(
+        "InvalidInputException", lambda: world.start_import(f"s3://{bucket}/interactions.csv")
+    )
+    assert message == (
+        "Insufficient privileges for accessing data in S3. Please look at"
+        " https://docs.aws.amazon.com/personalize/latest/dg/granting-personalize-s3-access.html"
+        f"#attach-bucket-policy and fix bucket policy on {bucket}."
+    )
+
+
+@pytest.mark.parametrize(
+    ("principal", "effect"),
+    [("*", "Allow"), ({"Service": "glue.amazonaws.com"}, "Allow"), (SERVICE, "Deny")],
+)
+def test_a_policy_must_name_personalize(world: World, principal: object, effect: str) -> None:
+    bucket = unique("closed")
+    s3 = world.aws.client("s3")
+    s3.create_bucket(Bucket=bucket)
+    policy = json.loads(bucket_policy(bucket))
+    policy["Statement"][0] |= {"Principal": principal, "Effect": effect}
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy))
+    refusal("InvalidInputException", lambda: world.start_import(f"s3://{bucket}/interactions.csv"))
+
+
+def test_batch_jobs_need_the_policy_of_both_buckets(world: World) -> None:
+    bucket = unique("closed")
+    world.aws.client("s3").create_bucket(Bucket=bucket)
+    here, there = f"s3://{world.bucket}/in/", f"s3://{bucket}/out/"
+    refusal("InvalidInputException", lambda: world.start_batch(here, there))
+    refusal("InvalidInputException", lambda: world.start_batch(there, here))
+
+
+def test_a_bucket_that_does_not_exist(world: World) -> None:
+    location = f"s3://{unique('nowhere')}/interactions.csv"
+    refusal("InvalidInputException", lambda: world.start_import(location))
+
+
+# --- imports --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("files", "reason"),
+    [
+        # The first two texts: Developer Guide, Error messages.
+        (
+            {"a.csv": csv(header="USER_ID,ITEM,TIME")},
+            r"Input CSV is missing the following columns:\[ITEM_ID, TIMESTAMP\]\.",
+        ),
+        (
+            {"a.csv": csv() + "x" * 257 + ",1,1600000000\n"},
+            r"Length cannot be more than 256 characters for USER_ID\. If no values exceed the"
+            r" character limit, make sure your data follows the formatting guidelines listed in"
+            r" https://docs\.aws\.amazon\.com/personalize/latest/dg/data-prep-formatting\.html\.",
+        ),
+        ({"a.csv": csv(999)}, r"\b999\b.*\b1000\b"),
+        ({"a.csv": csv(500), "b.csv": csv(499)}, r"\b999\b.*\b1000\b"),
+        ({"a.csv": csv(), "_SUCCESS": ""}, r"_SUCCESS"),
+        ({"a.csv": csv() + ",1,1600000000\n"}, r"USER_ID"),
+        ({"a.csv": csv() + "1,1,yesterday\n"}, r"TIMESTAMP.*yesterday"),
+        ({"a.csv": csv() + "1,1,1600000000.5\n"}, r"TIMESTAMP.*1600000000\.5"),
+        ({"a.csv": ""}, r"a\.csv"),
+        ({"a.csv": csv().encode() + b"\xff,1,1600000000\n"}, r"UTF-8"),
+        ({"below/a.csv": csv()}, r"^Invalid Data location\.$"),
+        ({}, r"^Invalid Data location\.$"),
+    ],
+    ids=[
+        "columns",
+        "id-too-long",
+        "too-few",
+        "too-few-together",
+        "no-csv",
+        "id-missing",
+        "no-number",
+        "no-whole-number",
+        "empty",
+        "encoding",
+        "only-below",
+        "nothing",
+    ],
+)
+def test_imports_that_fail(world: World, files: dict[str, str | bytes], reason: str) -> None:
+    folder = unique("data")
+    for name, content in files.items():
+        world.put(f"{folder}/{name}", content)
+    job = world.import_job(f"s3://{world.bucket}/{folder}/")
+    assert job["status"] == "CREATE FAILED"
+    assert re.search(reason, job["failureReason"]), job["failureReason"]
+
+
+def test_an_import_reads_a_folders_first_level_or_one_object(world: World) -> None:
+    folder = unique("data")
+    world.put(f"{folder}/a.csv", csv(600))
+    world.put(f"{folder}/b.csv", csv(600))
+    world.put(f"{folder}/below/broken.csv", "no,interactions\n")
+    assert world.import_job(f"s3://{world.bucket}/{folder}/")["status"] == "ACTIVE"
+    assert world.import_job(f"s3://{world.bucket}/{folder}")["status"] == "CREATE FAILED"
+    assert world.import_job(f"s3://{world.bucket}/{folder}/a.csv")["status"] == "CREATE FAILED"
+    whole = world.put(f"{folder}/whole.csv", csv())
+    assert world.import_job(whole)["status"] == "ACTIVE"
+
+
+def test_the_first_import_of_a_dataset_is_full(world: World) -> None:
+    """API Reference, CreateDatasetImportJob."""
+    _, dataset = world.new_dataset(avro(*INTERACTIONS))
+    location = world.put(f"{unique()}/a.csv", csv())
+    refusal(
+        "InvalidInputException",
+        lambda: world.start_import(location, dataset, importMode="INCREMENTAL"),
+    )
+    assert world.import_job(location, dataset)["importMode"] == "FULL"
+    job = world.import_job(location, dataset, importMode="INCREMENTAL")
+    assert (job["importMode"], job["status"]) == ("INCREMENTAL", "ACTIVE")
+
+
+def test_users_need_no_thousand_rows(world: World) -> None:
+    schema = avro(
+        {"name": "USER_ID", "type": "string"},
+        {"name": "AGE", "type": ["null", "int"]},
+        name="Users",
+    )
+    _, dataset = world.new_dataset(schema, "Users")
+    location = world.put(f"{unique()}/a.csv", "USER_ID,AGE\n1,30\n2,\n")
+    assert world.import_job(location, dataset)["status"] == "ACTIVE"
+
+
+# --- training -------------------------------------------------------------------------------------
+
+
+def test_too_few_users_with_two_interactions(world: World) -> None:
+    """Developer Guide, Error messages; the version fails, not the import."""
+    group, dataset = world.new_dataset(avro(*INTERACTIONS))
+    rows = [f"{n},{n % 50},{1_600_000_000 + n}" for n in range(1100)]
+    rows += [f"{n},{n % 50 + 1},{1_600_000_000 + n}" for n in range(24)]
+    content = "\n".join(["USER_ID,ITEM_ID,TIMESTAMP", *rows]) + "\n"
+    assert world.import_job(world.put(f"{unique()}/a.csv", content), dataset)["status"] == "ACTIVE"
+    version = world.version_of(group)
+    assert version["status"] == "CREATE FAILED"
+    assert version["failureReason"] == (
+        "Create failed. Dataset has fewer than 25 users with at least 2 interactions each."
+    )
+    assert "trainingHours" not in version
+
+
+EVENTS = [
+    *INTERACTIONS,
+    {"name": "EVENT_TYPE", "type": "string"},
+    {"name": "EVENT_VALUE", "type": ["null", "float"]},
+]
+
+
+def test_a_thousand_interactions_are_left_after_filtering(world: World) -> None:
+    """API Reference, SolutionConfig: events of the type, with a value of at least the threshold."""
+    group, dataset = world.new_dataset(avro(*EVENTS))
+    rows = csv(2400).splitlines()[1:]
+    marked = [f"{row},{'buy' if n % 2 else 'view'},{n % 4}" for n, row in enumerate(rows)]
+    content = "\n".join(["USER_ID,ITEM_ID,TIMESTAMP,EVENT_TYPE,EVENT_VALUE", *marked]) + "\n"
+    assert world.import_job(world.put(f"{unique()}/a.csv", content), dataset)["status"] == "ACTIVE"
+    assert world.version_of(group, eventType="buy")["status"] == "ACTIVE"
+    enough = world.version_of(group, eventType="buy", solutionConfig={"eventValueThreshold": "1"})
+    assert enough["status"] == "ACTIVE"
+    assert enough["solutionConfig"] == {"eventValueThreshold": "1"}
+    too_few = world.version_of(group, eventType="buy", solutionConfig={"eventValueThreshold": "3"})
+    assert too_few["status"] == "CREATE FAILED"
+    assert "1000" in too_few["failureReason"]
+
+
+def test_a_group_without_imported_data(world: World) -> None:
+    group, _ = world.new_dataset(avro(*INTERACTIONS))
+    version = world.version_of(group)
+    assert version["status"] == "CREATE FAILED"
+    assert version["failureReason"]
+
+
+def test_metrics_have_the_documented_names(world: World) -> None:
+    """Developer Guide, Evaluating a solution version with metrics; four decimals as recorded."""
+    answer = world.personalize.get_solution_metrics(solutionVersionArn=world.version)
+    assert answer["solutionVersionArn"] == world.version
+    metrics = answer["metrics"]
+    assert set(metrics) == {
+        "coverage",
+        "mean_reciprocal_rank_at_25",
+        "normalized_discounted_cumulative_gain_at_5",
+        "normalized_discounted_cumulative_gain_at_10",
+        "normalized_discounted_cumulative_gain_at_25",
+        "precision_at_5",
+        "precision_at_10",
+        "precision_at_25",
+    }
+    assert all(0 <= value <= 1 and round(value, 4) == value for value in metrics.values())
+
+
+def test_training_learns_from_the_data(world: World) -> None:
+    """Users of either half like the items of their half."""
+    lines = world.recommend('{"userId": "0"}\n{"userId": "1"}\n', numResults=5)
+    for line, half in zip(lines, (range(ITEMS // 2), range(ITEMS // 2, ITEMS)), strict=True):
+        items = json.loads(line)["output"]["recommendedItems"]
+        assert sum(int(item) in half for item in items) >= 3, line
+
+
+# --- batch inference ------------------------------------------------------------------------------
+
+
+def test_output_lines_are_written_as_real_jobs_write_them(world: World) -> None:
+    """One line for each line of input, in order; no spaces; keys in the recorded order."""
+    users = ["7", "0", "49", "7"]
+    lines = world.recommend("".join(f'{{ "userId":  "{user}" }}\n' for user in users))
+    assert len(lines) == len(users)
+    for user, line in zip(users, lines, strict=True):
+        answer = json.loads(line, parse_float=lambda text: {"number": text})
+        items = ",".join(f'"{item}"' for item in answer["output"]["recommendedItems"])
+        scores = [score["number"] for score in answer["output"]["scores"]]
+        assert line == (
+            f'{{"input":{{"userId":"{user}"}},'
+            f'"output":{{"recommendedItems":[{items}],"scores":[{",".join(scores)}]}},'
+            '"error":null}'
+        )
+        assert len(scores) == len(answer["output"]["recommendedItems"]) == 25
+        assert all(re.fullmatch(r"0\.\d{1,7}|\d\.\d{1,3}E-[4-7]", score) for score in scores)
+        assert [float(score) for score in scores] == sorted(map(float, scores), reverse=True)
+        assert sum(map(float, scores)) < 1  # they sum to 1 over the whole catalogue
+    assert lines[0] == lines[3]
+
+
+@pytest.mark.parametrize(
+    ("score", "text"),
+    [
+        # Recorded in output files of real jobs.
+        (0.0003773, "3.773E-4"),
+        (0.0000717, "7.17E-5"),
+        # Seven decimals, trailing zeros dropped.
+        (0.00037729, "3.773E-4"),
+        (0.123456749, "0.1234567"),
+        (0.123456751, "0.1234568"),
+        (0.0120000, "0.012"),
+        (0.5, "0.5"),
+        # Java Platform API, Double.toString: plain from 10^-3, at least one digit after the point.
+        (0.001, "0.001"),
+        (0.0010001, "0.0010001"),
+        (0.000999, "9.99E-4"),
+        (0.00099999999, "0.001"),
+        (0.0001, "1.0E-4"),
+        (0.0000001, "1.0E-7"),
+        (0.0, "0.0"),
+        (1.0, "1.0"),
+    ],
+)
+def test_scores_are_written_as_java_writes_them(score: float, text: str) -> None:
+    assert score_text(score) == text
+
+
+def test_errors_stand_in_their_lines_and_the_job_ends_well(world: World) -> None:
+    """As a real job did: https://repost.aws/questions/QUeREKqg8BSiakXAEyxdUr7A."""
+    given = ['{"userId": "1"}', '{"itemId": "5"}', "no JSON", '{"userId": 3}', '{"userId": "2"}']
+    lines = world.recommend("\n".join(given) + "\n")
+    reason = "User error: Required fields for the provided recipe are userId"
+    assert lines[1] == (
+        f'{{"input":{{"itemId":"5"}},"output":{{"recommendedItems":[]}},"error":"{reason}"}}'
+    )
+    answers = [json.loads(line) for line in lines]
+    assert [answer["error"] for answer in answers] == [None, reason, reason, reason, None]
+    assert [answer["input"].get("userId") for answer in answers] == ["1", None, None, 3, "2"]
+    assert answers[4]["output"]["recommendedItems"]
+
+
+def test_cold_users_get_popular_items(world: World) -> None:
+    """Developer Guide, How new data influences batch recommendations."""
+    first, second = world.recommend('{"userId": "never seen"}\n{"userId": "neither"}\n')
+    assert json.loads(first)["error"] is None
+    assert json.loads(first)["output"] == json.loads(second)["output"]
+
+
+def test_ids_keep_their_characters(world: World) -> None:
+    (line,) = world.recommend('{"userId": "caf\\u00e9 \\"x\\""}\n')
+    assert line.startswith('{"input":{"userId":"café \\"x\\""},"output":')
+
+
+def test_as_many_results_as_asked_for(world: World) -> None:
+    (line,) = world.recommend('{"userId": "1"}\n', numResults=3)
+    assert len(json.loads(line)["output"]["recommendedItems"]) == 3
+
+
+def test_each_input_file_has_its_output_beside_one_check(world: World) -> None:
+    """Input is a prefix (Developer Guide, Batch input), so its neighbours are read too."""
+    folder = unique("batch")
+    for key in ("in/a.json", "in/b.json", "in_more/c.json"):
+        world.put(f"{folder}/{key}", '{"userId": "1"}\n')
+    place = f"s3://{world.bucket}/{folder}"
+    assert world.batch(f"{place}/in", f"{place}/out/")["status"] == "ACTIVE"
+    names = {key.rpartition("/")[2] for key in world.keys(f"{folder}/out/")}
+    assert names == {"a.json.out", "b.json.out", "c.json.out", "_CHECK"}
+    assert world.get(f"{folder}/out/_CHECK") is not None
+
+
+def test_two_jobs_into_one_folder_share_the_check(world: World) -> None:
+    folder = unique("batch")
+    for name in ("a", "b"):
+        source = world.put(f"{folder}/{name}.json", '{"userId": "1"}\n')
+        world.batch(source, f"s3://{world.bucket}/{folder}/out/")
+    names = sorted(key.rpartition("/")[2] for key in world.keys(f"{folder}/out/"))
+    assert names == ["_CHECK", "a.json.out", "b.json.out"]
+
+
+def test_a_batch_without_input_fails(world: World) -> None:
+    """Developer Guide, Error messages."""
+    place = f"s3://{world.bucket}/{unique('batch')}"
+    job = world.batch(f"{place}/in/", f"{place}/out/")
+    assert job["status"] == "CREATE FAILED"
+    assert job["failureReason"] == "Invalid S3 input path"
+
+
+def test_output_differs_from_input(world: World) -> None:
+    place = f"s3://{world.bucket}/{unique('batch')}/"
+    message = refusal("InvalidInputException", lambda: world.start_batch(place, place))
+    assert message == "Invalid S3 output path"
+
+
+def test_popularity_can_be_trained_and_asked(world: World) -> None:
+    solution = world.personalize.create_solution(
+        name=unique(),
+        datasetGroupArn=world.group,
+        recipeArn="arn:aws:personalize:::recipe/aws-popularity-count",
+    )["solutionArn"]
+    world.settle()
+    version = world.personalize.create_solution_version(solutionArn=solution)["solutionVersionArn"]
+    world.settle()
+    (line,) = world.recommend('{"userId": "never seen"}\n', solutionVersionArn=version)
+    assert len(json.loads(line)["output"]["recommendedItems"]) == 25
+
+
+# --- deleting -------------------------------------------------------------------------------------
+
+
+def test_what_is_used_stays(world: World, held: LocalAws) -> None:
+    """API Reference, DeleteSchema, DeleteDatasetGroup, DeleteDataset and DeleteSolution."""
+    p, used = world.personalize, "ResourceInUseException"
+    refusal(used, lambda: p.delete_schema(schemaArn=world.schema))
+    refusal(used, lambda: p.delete_dataset_group(datasetGroupArn=world.group))
+    world.start_import(world.put("data/interactions.csv", csv()))
+    refusal(used, lambda: p.delete_dataset(datasetArn=world.dataset))
+    p.create_solution_version(solutionArn=world.solution)
+    refusal(used, lambda: p.delete_solution(solutionArn=world.solution))
+
+
+def test_what_is_being_made_stays(personalize: Any, held: LocalAws) -> None:
+    """Developer Guide, Deleting: a resource must be ACTIVE or CREATE FAILED."""
+    group = personalize.create_dataset_group(name=unique())["datasetGroupArn"]
+    delete = personalize.delete_dataset_group
+    refusal("ResourceInUseException", lambda: delete(datasetGroupArn=group))
+
+
+def test_deleting_takes_its_time_and_its_order(world: World, held: LocalAws) -> None:
+    p, clock, used = world.personalize, held.clock, "ResourceInUseException"
+    name = unique()
+    group = p.create_dataset_group(name=name)["datasetGroupArn"]
+    schema = p.create_schema(name=name, schema=avro(*INTERACTIONS))["schemaArn"]
+    clock.advance(LONG_ENOUGH)
+    dataset = p.create_dataset(
+        name=name, schemaArn=schema, datasetGroupArn=group, datasetType="Interactions"
+    )["datasetArn"]
+    solution = p.create_solution(name=name, datasetGroupArn=group, recipeArn=USER_PERSONALIZATION)[
+        "solutionArn"
+    ]
+    clock.advance(LONG_ENOUGH)
+    version = p.create_solution_version(solutionArn=solution)["solutionVersionArn"]
+    clock.advance(LONG_ENOUGH)
+
+    p.delete_solution(solutionArn=solution)
+    described = p.describe_solution(solutionArn=solution)["solution"]
+    assert described["status"].startswith("DELETE ")
+    refusal(used, lambda: p.delete_solution(solutionArn=solution))
+    clock.advance(LONG_ENOUGH)
+    gone = "ResourceNotFoundException"
+    refusal(gone, lambda: p.describe_solution(solutionArn=solution))
+    refusal(gone, lambda: p.describe_solution_version(solutionVersionArn=version))
+
+    p.delete_dataset(datasetArn=dataset)
+    assert p.describe_dataset(datasetArn=dataset)["dataset"]["status"].startswith("DELETE ")
+    refusal(used, lambda: p.delete_dataset_group(datasetGroupArn=group))
+    refusal(used, lambda: p.delete_schema(schemaArn=schema))
+    clock.advance(LONG_ENOUGH)
+    p.delete_schema(schemaArn=schema)
+    refusal(gone, lambda: p.describe_schema(schemaArn=schema))
+    p.delete_dataset_group(datasetGroupArn=group)
+    clock.advance(LONG_ENOUGH)
+    refusal(gone, lambda: p.describe_dataset_group(datasetGroupArn=group))
+    assert p.create_dataset_group(name=name)["datasetGroupArn"] == group
+
+
+# --- tags -----------------------------------------------------------------------------------------
+
+
+def test_tags_are_listed_and_never_described(personalize: Any) -> None:
+    tags = [{"tagKey": "team", "tagValue": "search"}, {"tagKey": "stage", "tagValue": ""}]
+    group = personalize.create_dataset_group(name=unique(), tags=tags)["datasetGroupArn"]
+    assert personalize.list_tags_for_resource(resourceArn=group)["tags"] == tags
+    described = personalize.describe_dataset_group(datasetGroupArn=group)
+    assert "tags" not in described["datasetGroup"]
+    personalize.tag_resource(
+        resourceArn=group,
+        tags=[{"tagKey": "stage", "tagValue": "test"}, {"tagKey": "new", "tagValue": "1"}],
+    )
+    personalize.untag_resource(resourceArn=group, tagKeys=["team"])
+    left = personalize.list_tags_for_resource(resourceArn=group)["tags"]
+    assert {tag["tagKey"]: tag["tagValue"] for tag in left} == {"stage": "test", "new": "1"}
+
+
+def test_jobs_and_versions_take_tags(world: World) -> None:
+    """Developer Guide, Tagging Amazon Personalize resources."""
+    tags = [{"tagKey": "team", "tagValue": "search"}]
+    version = world.personalize.create_solution_version(solutionArn=world.solution, tags=tags)
+    source = world.put(f"{unique()}/input.json", '{"userId": "1"}\n')
+    job = world.start_batch(source, f"s3://{world.bucket}/{unique()}/", tags=tags)
+    for arn in (version["solutionVersionArn"], job):
+        assert world.personalize.list_tags_for_resource(resourceArn=arn)["tags"] == tags
+    world.settle()
+
+
+# --- lists ----------------------------------------------------------------------------------------
+
+
+def test_lists_come_in_pages(personalize: Any) -> None:
+    made = {
+        personalize.create_schema(name=unique(), schema=avro(*INTERACTIONS))["schemaArn"]
+        for _ in range(5)
+    }
+    sizes, found = [], []
+    pages = personalize.get_paginator("list_schemas").paginate(PaginationConfig={"PageSize": 2})
+    for page in pages:
+        sizes.append(len(page["schemas"]))
+        found += [summary["schemaArn"] for summary in page["schemas"]]
+        assert all("schema" not in summary for summary in page["schemas"])
+    assert made <= set(found)
+    assert len(set(found)) == len(found)
+    assert set(sizes[:-1]) == {2}
+    assert len(personalize.list_schemas(maxResults=3)["schemas"]) == 3
+
+
+def test_a_page_that_is_the_last_says_so(world: World) -> None:
+    listed = world.personalize.list_datasets(datasetGroupArn=world.group, maxResults=1)
+    assert [summary["datasetArn"] for summary in listed["datasets"]] == [world.dataset]
+    assert "nextToken" not in listed
+
+
+@pytest.mark.parametrize("token", ["garbage", "bm8gbnVtYmVy"])
+def test_a_token_that_is_none(personalize: Any, token: str) -> None:
+    refusal("InvalidNextTokenException", lambda: personalize.list_schemas(nextToken=token))
+
+
+def test_lists_are_filtered_by_the_parent(world: World) -> None:
+    p = world.personalize
+    group, dataset = world.new_dataset(avro(*INTERACTIONS))
+    in_group = p.list_datasets(datasetGroupArn=group)["datasets"]
+    assert [summary["datasetArn"] for summary in in_group] == [dataset]
+    assert len(p.list_datasets()["datasets"]) >= 2
+    job = world.start_import(world.put("data/interactions.csv", csv()), dataset)
+    jobs = p.list_dataset_import_jobs(datasetArn=dataset)["datasetImportJobs"]
+    assert [summary["datasetImportJobArn"] for summary in jobs] == [job]
+    assert p.list_solutions(datasetGroupArn=group)["solutions"] == []
+    solutions = p.list_solutions(datasetGroupArn=world.group)["solutions"]
+    assert world.solution in {summary["solutionArn"] for summary in solutions}
+    versions = p.list_solution_versions(solutionArn=world.solution)["solutionVersions"]
+    assert world.version in {summary["solutionVersionArn"] for summary in versions}
+    assert all("name" not in summary for summary in versions)
+    batches = p.list_batch_inference_jobs(solutionVersionArn=world.version)
+    assert all("jobInput" not in summary for summary in batches["batchInferenceJobs"])
+    groups = {summary["datasetGroupArn"] for summary in p.list_dataset_groups()["datasetGroups"]}
+    assert {group, world.group} <= groups
+    world.settle()

@@ -1,0 +1,434 @@
+"""The server: who it listens to, how it refuses, and what starting and stopping leave."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+import urllib.error
+import urllib.request
+import uuid
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from batchrec.errors import BatchrecError
+from batchrec.localaws.server import LocalAws
+
+pytestmark = pytest.mark.timeout(120)
+
+
+def run_python(code: str, environment: dict[str, str] | None = None) -> Any:
+    """Run code in a process of its own, where no local AWS runs yet; return the JSON it prints."""
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        env=environment if environment is not None else dict(os.environ),
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    return json.loads(done.stdout)
+
+
+def port_of(aws: LocalAws) -> int:
+    return int(aws.endpoint.rpartition(":")[2])
+
+
+# --- listening ------------------------------------------------------------------------------------
+
+
+def test_it_listens_on_loopback_only(local_aws: LocalAws) -> None:
+    wanted = f"{port_of(local_aws):04X}"
+    sockets = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    listening = [local for _, local, _, state, *_ in sockets if state == "0A"]
+    addresses = {local.split(":")[0] for local in listening if local.endswith(f":{wanted}")}
+    assert addresses == {"0100007F"}  # 127.0.0.1, the lowest byte first
+
+
+# In a process of its own, as this one's local AWS runs already: lives of others, one by one.
+LIVES = """
+    import json, pathlib, socket
+    from batchrec.errors import BatchrecError
+    from batchrec.localaws.server import LocalAws
+
+    seen = {}
+
+    # A port that is taken, then the same port.
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        try:
+            LocalAws(port=port).start()
+        except BatchrecError as error:
+            seen["taken"] = [port, str(error)]
+    with LocalAws(port=port) as aws:
+        seen["chosen"] = [port, aws.endpoint]
+
+    # Stopping in every state.
+    aws = LocalAws()
+    aws.stop()
+    aws.start()
+    aws.stop()
+    aws.stop()
+
+    # One account after the other, each left with work in progress.
+    def account(aws):
+        return [
+            aws.client("s3").list_buckets()["Buckets"],
+            aws.client("glue").list_jobs()["JobNames"],
+            aws.client("stepfunctions").list_state_machines()["stateMachines"],
+            aws.client("personalize").list_dataset_groups()["datasetGroups"],
+            aws.client("cloudcontrol").list_resource_requests()["ResourceRequestStatusSummaries"],
+        ]
+
+    def fill(aws):
+        s3, glue, machines = (aws.client(name) for name in ("s3", "glue", "stepfunctions"))
+        s3.create_bucket(Bucket="bucket")
+        body = f"import pathlib; pathlib.Path({str(STARTED)!r}).touch()"
+        s3.put_object(Bucket="bucket", Key="script.py", Body=body.encode())
+        command = {"Name": "glueetl", "ScriptLocation": "s3://bucket/script.py"}
+        glue.create_job(Name="job", Role="role", GlueVersion="5.0", Command=command)
+        states = {"Only": {"Type": "Wait", "Seconds": 86400, "End": True}}
+        machine = machines.create_state_machine(
+            name="machine",
+            definition=json.dumps({"StartAt": "Only", "States": states}),
+            roleArn="arn:aws:iam::123456789012:role/role",
+        )
+        aws.clock.hold()
+        machines.start_execution(stateMachineArn=machine["stateMachineArn"])
+        glue.start_job_run(JobName="job")
+        aws.client("cloudcontrol").create_resource(
+            TypeName="AWS::Personalize::DatasetGroup", DesiredState='{"Name": "group"}'
+        )
+        aws.client("personalize").create_dataset_group(name="another-group")
+
+    seen["accounts"] = []
+    first = LocalAws()
+    for aws in (first, first, LocalAws()):
+        with aws:
+            seen["accounts"].append(account(aws))
+            fill(aws)
+            seen["accounts"].append(all(account(aws)))
+        aws.clock.release()
+        aws.clock.sleep(7200)
+    seen["started"] = pathlib.Path(STARTED).exists()
+    print(json.dumps(seen))
+"""
+
+
+@pytest.fixture(scope="module")
+def lives(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    started = tmp_path_factory.mktemp("lives") / "started"
+    return dict(run_python(f"    STARTED = {str(started)!r}\n{LIVES}"))
+
+
+def test_a_taken_port_is_explained(lives: dict[str, Any]) -> None:
+    port, message = lives["taken"]
+    assert f"127.0.0.1:{port}" in message
+
+
+def test_the_port_that_was_asked_for_is_taken(lives: dict[str, Any]) -> None:
+    port, endpoint = lives["chosen"]
+    assert endpoint == f"http://127.0.0.1:{port}"
+
+
+# --- what isn't emulated --------------------------------------------------------------------------
+
+DATASET_GROUP = "arn:aws:personalize:us-east-1:123456789012:dataset-group/any"
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "arguments", "named"),
+    [
+        # JSON protocol: our own services, one of moto's, one that moto lacks
+        ("personalize", "list_recipes", {}, "ListRecipes"),
+        (
+            "personalize",
+            "create_event_tracker",
+            {"name": "any", "datasetGroupArn": DATASET_GROUP},
+            "CreateEventTracker",
+        ),
+        ("glue", "list_blueprints", {}, "ListBlueprints"),
+        ("stepfunctions", "redrive_execution", {"executionArn": "arn:any"}, "RedriveExecution"),
+        ("athena", "list_engine_versions", {}, "ListEngineVersions"),
+        ("snowball", "list_jobs", {}, "ListJobs"),
+        # REST and JSON: a path that our own service, moto's service, and nobody has
+        ("personalize-runtime", "get_recommendations", {}, "POST /recommendations"),
+        ("lambda", "list_capacity_providers", {}, "/capacity-providers"),
+        ("braket", "search_jobs", {"filters": []}, "POST /jobs"),
+        # query protocol and EC2's
+        ("cloudformation", "describe_publisher", {}, "describe_publisher"),
+        (
+            "iam",
+            "get_organizations_access_report",
+            {"JobId": str(uuid.uuid4())},
+            "get_organizations_access_report",
+        ),
+        ("ec2", "describe_fpga_images", {}, "describe_fpga_images"),
+        # REST and XML
+        ("route53", "list_cidr_collections", {}, "GET /2013-04-01/cidrcollection"),
+    ],
+)
+def test_what_is_not_emulated_is_refused_at_once(
+    local_aws: LocalAws, service: str, operation: str, arguments: dict[str, Any], named: str
+) -> None:
+    """With boto3's own retries: an answer that it takes for a hiccup would be asked for again."""
+    client = boto3.client(
+        service,
+        region_name="us-east-1",
+        endpoint_url=local_aws.endpoint,
+        aws_access_key_id="local",
+        aws_secret_access_key="local",
+        config=Config(retries={"mode": "standard", "max_attempts": 5}),
+    )
+    with pytest.raises(ClientError) as refused:
+        getattr(client, operation)(**arguments)
+    response = refused.value.response
+    assert response["Error"]["Code"] == "NotImplemented"
+    assert named in response["Error"]["Message"]
+    assert response["ResponseMetadata"]["HTTPStatusCode"] == 501
+    assert response["ResponseMetadata"]["RetryAttempts"] == 0
+
+
+@pytest.mark.parametrize("mode", ["legacy", "standard", "adaptive"])
+def test_no_retry_mode_asks_again(local_aws: LocalAws, mode: str) -> None:
+    client = boto3.client(
+        "personalize",
+        region_name="us-east-1",
+        endpoint_url=local_aws.endpoint,
+        aws_access_key_id="local",
+        aws_secret_access_key="local",
+        config=Config(retries={"mode": mode, "max_attempts": 5}),
+    )
+    with pytest.raises(ClientError) as refused:
+        client.list_recipes()
+    assert refused.value.response["ResponseMetadata"]["RetryAttempts"] == 0
+
+
+@pytest.mark.parametrize(
+    ("scope", "target"),
+    [
+        ("personalize", "AmazonPersonalize.CreateWonder"),
+        ("cloudcontrolapi", "CloudApiService.CreateWonder"),
+        ("wonders", "Wonders.CreateWonder"),
+    ],
+)
+def test_an_operation_that_no_sdk_knows_is_refused_too(
+    local_aws: LocalAws, scope: str, target: str
+) -> None:
+    signed = f"AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/{scope}/aws4_request"
+    headers = {"Authorization": signed, "X-Amz-Target": target}
+    status, body = ask(local_aws, "/", b"{}", headers)
+    assert status == 501
+    assert target in body
+
+
+def test_a_missing_resource_is_no_missing_operation(local_aws: LocalAws) -> None:
+    """HTTP 404 is also what services say of resources."""
+    with pytest.raises(ClientError) as refused:
+        local_aws.client("scheduler").get_schedule(Name="nowhere")
+    assert refused.value.response["Error"]["Code"] == "ResourceNotFoundException"
+    with pytest.raises(ClientError) as refused:
+        local_aws.client("s3").get_object(Bucket=f"nowhere-{uuid.uuid4()}", Key="key")
+    assert refused.value.response["Error"]["Code"] == "NoSuchBucket"
+
+
+# --- how to reach it ------------------------------------------------------------------------------
+
+
+def test_the_environment_is_all_that_boto3_needs(local_aws: LocalAws) -> None:
+    name = f"server-{uuid.uuid4()}"
+    arn = run_python(
+        f"""
+        import boto3, json
+        boto3.client("s3").create_bucket(Bucket="{name}")
+        created = boto3.client("personalize").create_dataset_group(name="{name}")
+        print(json.dumps(created["datasetGroupArn"]))
+        """,
+        local_aws.environment(),
+    )
+    assert arn == f"arn:aws:personalize:us-east-1:123456789012:dataset-group/{name}"
+    assert name in {bucket["Name"] for bucket in local_aws.client("s3").list_buckets()["Buckets"]}
+
+
+def test_the_environment_hides_the_persons_own_account(local_aws: LocalAws, tmp_path: Path) -> None:
+    folder = tmp_path / ".aws"
+    folder.mkdir()
+    (folder / "config").write_text("[default]\nregion = eu-west-1\nrole_arn = arn:mine\n")
+    (folder / "credentials").write_text("[default]\naws_access_key_id = mine\n")
+    seen = run_python(
+        """
+        import boto3, json
+        session = boto3.Session()
+        print(json.dumps([session.region_name, session.get_credentials().access_key]))
+        """,
+        {"HOME": str(tmp_path)} | local_aws.environment(),
+    )
+    assert seen == ["us-east-1", "local"]
+
+
+def test_its_own_clients_read_nothing_of_the_persons_configuration(
+    local_aws: LocalAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {
+        "AWS_PROFILE": "that-is-not-there",
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
+        "AWS_SESSION_TOKEN": "mine",
+        "HTTP_PROXY": "http://127.0.0.1:1",
+        "http_proxy": "http://127.0.0.1:1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    fresh = local_aws.client("sts", "eu-west-1")  # clients are kept: one of another Region is new
+    assert fresh.get_caller_identity()["Account"] == "123456789012"
+
+
+def test_before_it_runs_it_has_no_endpoint() -> None:
+    with pytest.raises(BatchrecError, match="not running"):
+        _ = LocalAws().endpoint
+
+
+# --- the clock ------------------------------------------------------------------------------------
+
+
+def ask(
+    aws: LocalAws, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
+) -> tuple[int, str]:
+    kind = {"Content-Type": "application/json"}
+    request = urllib.request.Request(aws.endpoint + path, data=body, headers=kind | (headers or {}))
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
+def clock(aws: LocalAws, **wanted: object) -> float:
+    body = json.dumps(wanted).encode() if wanted else None
+    status, answer = ask(aws, "/_batchrec/clock", body)
+    assert status == 200
+    return float(json.loads(answer)["now"])
+
+
+def test_the_clock_can_be_held_advanced_and_released(local_aws: LocalAws) -> None:
+    try:
+        held = clock(local_aws, hold=True)
+        assert clock(local_aws) == held
+        assert clock(local_aws, advance=3600) == held + 3600
+        assert clock(local_aws) == held + 3600
+    finally:
+        clock(local_aws, hold=False)
+    assert clock(local_aws) >= held + 3600
+
+
+def test_what_runs_in_held_time_waits_to_be_told(local_aws: LocalAws) -> None:
+    personalize = local_aws.client("personalize")
+    clock(local_aws, hold=True)
+    try:
+        created = personalize.create_dataset_group(name=f"server-{uuid.uuid4()}")
+        arn = created["datasetGroupArn"]
+
+        def status() -> str:
+            described = personalize.describe_dataset_group(datasetGroupArn=arn)
+            return str(described["datasetGroup"]["status"])
+
+        assert status() == "CREATE PENDING"
+        clock(local_aws, advance=3600)
+        assert status() == "ACTIVE"
+    finally:
+        clock(local_aws, hold=False)
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "expected"),
+    [
+        ("/_batchrec/nothing", None, 404),
+        ("/_batchrec/clock", b"no JSON", 400),
+    ],
+)
+def test_what_the_control_paths_refuse(
+    local_aws: LocalAws, path: str, body: bytes | None, expected: int
+) -> None:
+    assert ask(local_aws, path, body)[0] == expected
+
+
+# --- starting and stopping ------------------------------------------------------------------------
+
+
+def test_one_at_a_time_in_a_process(local_aws: LocalAws) -> None:
+    with pytest.raises(BatchrecError, match="already runs"):
+        LocalAws().start()
+    assert local_aws.client("s3").list_buckets()["ResponseMetadata"]["HTTPStatusCode"] == 200
+
+
+def test_every_start_has_an_empty_account(lives: dict[str, Any]) -> None:
+    assert lives["accounts"] == [[[]] * 5, True] * 3
+
+
+def test_a_run_that_has_not_started_its_script_never_does(lives: dict[str, Any]) -> None:
+    """Stopped while Glue starts the run: the script would outlive the local AWS."""
+    assert lives["started"] is False
+
+
+SCRIPT = """
+import os, pathlib, subprocess, sys, time
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+pids = pathlib.Path(sys.argv[sys.argv.index("--pids") + 1])
+pids.with_suffix(".new").write_text(f"{os.getpid()} {child.pid}")
+pids.with_suffix(".new").rename(pids)
+time.sleep(600)
+"""
+
+STOP_A_RUN = """
+    import json, os, pathlib, tempfile, time
+    from batchrec.localaws.server import LocalAws
+
+    os.environ["TMPDIR"] = tempfile.tempdir = {folder!r}
+    pids = pathlib.Path({folder!r}, "pids")
+    with LocalAws() as aws:
+        s3, glue = aws.client("s3"), aws.client("glue")
+        s3.create_bucket(Bucket="bucket")
+        s3.put_object(Bucket="bucket", Key="script.py", Body={script!r}.encode())
+        glue.create_job(
+            Name="job",
+            Role="role",
+            GlueVersion="5.0",
+            Command={{"Name": "glueetl", "ScriptLocation": "s3://bucket/script.py"}},
+            DefaultArguments={{"--pids": str(pids)}},
+        )
+        glue.start_job_run(JobName="job")
+        deadline = time.monotonic() + 60
+        while not pids.exists():
+            assert time.monotonic() < deadline, "the script never started"
+            time.sleep(0.02)
+    print(json.dumps([int(pid) for pid in pids.read_text().split()]))
+"""
+
+
+def alive(pid: int) -> bool:
+    try:
+        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return False
+
+
+def test_stopping_kills_running_scripts_and_leaves_no_files(tmp_path: Path) -> None:
+    pids = run_python(STOP_A_RUN.format(folder=str(tmp_path), script=SCRIPT))
+    try:
+        deadline = time.monotonic() + 30
+        while any(map(alive, pids)):
+            assert time.monotonic() < deadline, "the script or its child still runs"
+            time.sleep(0.02)
+        assert [path.name for path in tmp_path.iterdir()] == ["pids"]
+    finally:
+        for pid in filter(alive, pids):
+            os.kill(pid, signal.SIGKILL)
