@@ -180,10 +180,11 @@ class StepFunctions:
         assert operation == "get_execution_history"
         return self
 
-    def paginate(self, **_: object) -> list[Event]:
+    def paginate(self, *, reverseOrder: bool = False, **_: object) -> list[Event]:  # noqa: N803
         events = self._steps[0][1]
         if len(self._steps) > 1:
             self._steps.pop(0)
+        events = events[::-1] if reverseOrder else events
         half = len(events) // 2
         return [{"events": events[:half]}, {"events": events[half:]}]
 

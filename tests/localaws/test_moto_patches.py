@@ -369,6 +369,7 @@ def defects() -> dict[str, bool]:
     return dict(json.loads(done.stdout))
 
 
+@pytest.mark.xdist_group("moto")  # one process asks for all of them
 @pytest.mark.parametrize(("defect", "patch"), DEFECTS.items())
 def test_the_patch_is_still_needed(defects: dict[str, bool], defect: str, patch: str) -> None:
     assert defects[defect], f"moto no longer {defect}: take {patch} out of moto_patches.py"

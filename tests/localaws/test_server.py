@@ -132,11 +132,13 @@ def lives(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return dict(run_python(f"    STARTED = {str(started)!r}\n{LIVES}"))
 
 
+@pytest.mark.xdist_group("lives")
 def test_a_taken_port_is_explained(lives: dict[str, Any]) -> None:
     port, message = lives["taken"]
     assert f"127.0.0.1:{port}" in message
 
 
+@pytest.mark.xdist_group("lives")
 def test_the_port_that_was_asked_for_is_taken(lives: dict[str, Any]) -> None:
     port, endpoint = lives["chosen"]
     assert endpoint == f"http://127.0.0.1:{port}"
@@ -370,10 +372,12 @@ def test_one_at_a_time_in_a_process(local_aws: LocalAws) -> None:
     assert local_aws.client("s3").list_buckets()["ResponseMetadata"]["HTTPStatusCode"] == 200
 
 
+@pytest.mark.xdist_group("lives")
 def test_every_start_has_an_empty_account(lives: dict[str, Any]) -> None:
     assert lives["accounts"] == [[[]] * 5, True] * 3
 
 
+@pytest.mark.xdist_group("lives")
 def test_a_run_that_has_not_started_its_script_never_does(lives: dict[str, Any]) -> None:
     """Stopped while Glue starts the run: the script would outlive the local AWS."""
     assert lives["started"] is False
