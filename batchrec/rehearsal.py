@@ -21,6 +21,7 @@ from batchrec.results import Recommendations, read_recommendations
 from batchrec.terraform import Workspace
 
 CONFIGURATION = "examples/movielens"
+_SHOWN_LOG_LINES = 20
 KEPT_PREFIXES = ("curated", "transformed", "quarantine")
 
 
@@ -95,6 +96,9 @@ def rehearse(request: Request, console: Console) -> Iterator[Rehearsal]:
             )
         with steps.step("Run the pipeline (virtual time)") as say:
             ended, timeline = _follow(aws, arn, console, say)
+            if ended["status"] != "SUCCEEDED":
+                _show_failed_script(aws, str(outputs["glue_job_name"]), console)
+            execution.require_success(aws.client("stepfunctions"), ended)
         with steps.step(f"Copy the results to {request.output}"):
             _copy_results(aws, str(outputs["bucket_name"]), request.output)
         with steps.step("Read the recommendations"):
@@ -147,10 +151,25 @@ def _follow(
         when = f"[dim]{duration(moment.virtual_seconds):>10}[/]"
         console.print(f"    {when}  {moment.state}", highlight=False)
 
-    stepfunctions = aws.client("stepfunctions")
-    ended = execution.follow(stepfunctions, arn, show)
-    execution.require_success(stepfunctions, ended)
-    return ended, timeline
+    return execution.follow(aws.client("stepfunctions"), arn, show), timeline
+
+
+def _show_failed_script(aws: LocalAws, job: str, console: Console) -> None:
+    """Print the end of what the Glue script wrote, if it was the script that failed."""
+    runs = aws.client("glue").get_job_runs(JobName=job)["JobRuns"]
+    if not runs or runs[0]["JobRunState"] == "SUCCEEDED":
+        return
+    logs, run = aws.client("logs"), runs[0]["Id"]
+    for kind in ("output", "error"):
+        group = f"{runs[0]['LogGroupName']}/{kind}"
+        # A run whose script never started has no stream.
+        if not logs.describe_log_streams(logGroupName=group, logStreamNamePrefix=run)["logStreams"]:
+            continue
+        written = logs.get_log_events(logGroupName=group, logStreamName=run)
+        lines = [event["message"] for event in written["events"]][-_SHOWN_LOG_LINES:]
+        if lines:
+            console.print(f"    The end of {job}'s {kind}:")
+            console.print("\n".join(lines), style="dim", markup=False, highlight=False)
 
 
 def _copy_results(aws: LocalAws, bucket: str, output: Path) -> None:

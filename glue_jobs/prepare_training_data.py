@@ -258,10 +258,11 @@ def prepare(
         quarantined = spark.read.text(quarantine_prefix).count()
     if KEPT not in outcomes:
         reasons = ", ".join(f"{reason} {rows}" for reason, rows in by_reason.items())
+        mend = f", or mend the rows that lie in {quarantine_prefix}" if quarantined else ""
         raise UnusableInputError(
             f"No row of {source} reaches the minimum rating of {minimum_rating:g}: {read} read, "
             f"{filtered} filtered, {quarantined} quarantined{f' ({reasons})' if reasons else ''}. "
-            f"Lower --minimum_rating, or mend the rows that lie in {quarantine_prefix}."
+            f"Lower --minimum_rating{mend}."
         )
 
     kept = outcomes[KEPT]

@@ -232,6 +232,7 @@ def test_a_failing_job_ends_with_its_reason_and_nothing_left_running(
     assert "PrepareTrainingData" in ended.stderr
     assert "minimum" in ended.stderr.lower()
     assert "2000" in ended.stderr.replace(",", "")
+    assert "UnusableInputError" in ended.stdout, "the end of the script's own output"
     assert "Traceback" not in ended.stderr
     assert not (tmp_path / "demo-output").exists()
     assert processes_below(tmp_path) == []
