@@ -16,8 +16,7 @@ from types import ModuleType
 from typing import Any
 
 from botocore.client import BaseClient
-from botocore.loaders import Loader
-from botocore.model import OperationModel, ServiceModel
+from botocore.model import OperationModel
 from jsonata import Jsonata
 from moto.iam.access_control import IAMPolicy, PermissionResult
 from moto.s3.models import FakeBucket
@@ -62,6 +61,7 @@ from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 
 from batchrec.clock import ModuleShims, VirtualClock
 from batchrec.localaws import runtime
+from batchrec.localaws.service_model import service_model
 
 _INTERPRETER = "moto.stepfunctions.parser."
 
@@ -137,7 +137,7 @@ def _convert_sdk_parameters_and_results() -> None:
     def operation(
         task: StateTaskService, service: str | None, action: str | None
     ) -> OperationModel:
-        model = _service_model(task._get_boto_service_name(service))
+        model = service_model(task._get_boto_service_name(service))
         wanted = (action or task.resource.api_action).lower()
         name = next(name for name in model.operation_names if name.lower() == wanted)
         return model.operation_model(name)
@@ -269,11 +269,6 @@ def _remember(owner: type, name: str) -> Callable[..., Any]:
 
 def _interpreter_modules() -> Iterator[ModuleType]:
     return (module for name, module in sys.modules.items() if name.startswith(_INTERPRETER))
-
-
-@functools.cache
-def _service_model(service: str) -> ServiceModel:
-    return ServiceModel(Loader().load_service_model(service, "service-2"))
 
 
 def _dates_to_text(value: Any) -> None:
