@@ -209,16 +209,19 @@ class JobRun:
                 f" PySpark {pyspark.__version__}; supported: {SPARK_VERSIONS}."
             )
         folder = runtime.current().work / self.run_id
-        storage = LocalCopy(folder / "s3", runtime.current().client("s3", self._region))
+        s3 = runtime.current().client("s3", self._region)
+        storage = LocalCopy(folder / "s3", s3)
+        # Apart from it: Python leaves compiled files beside modules, which must not get into S3.
+        libraries = LocalCopy(folder / "python", s3)
         try:
             command = self._command(storage)
-            output = self._run_process(command, folder, limit)
+            output = self._run_process(command, self._python_path(libraries), folder, limit)
             storage.synchronise()
         except UnreadableError as error:
             return "FAILED", str(error)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-        output = output.map(storage.as_urls)
+        output = output.map(storage.as_urls).map(libraries.as_urls)
         self._log(output)
         if output.timed_out:
             return "TIMEOUT", "Job run exceeded its timeout."
@@ -244,11 +247,27 @@ class JobRun:
         }
         return [sys.executable, script, *(part for pair in arguments.items() for part in pair)]
 
-    def _run_process(self, command: list[str], folder: Path, limit: float) -> "Output":
+    def _python_path(self, libraries: "LocalCopy") -> list[str]:
+        """Return what --extra-py-files adds: folders of .py files, and .zip files themselves."""
+        urls = self._arguments.get("--extra-py-files", "")
+        path = []
+        for url in urls.split(",") if urls else []:
+            if not re.fullmatch(r"s3://[^/]+/.+\.(py|zip)", url):
+                why = "--extra-py-files takes s3:// URLs of .py and .zip files"
+                raise UnreadableError(url, why)
+            file = Path(libraries.local(url))
+            if not file.is_file():
+                raise UnreadableError(url)
+            path.append(str(file if file.suffix == ".zip" else file.parent))
+        return path
+
+    def _run_process(
+        self, command: list[str], python_path: list[str], folder: Path, limit: float
+    ) -> "Output":
         self._process = subprocess.Popen(  # noqa: S603 (the user's own script)
             command,
             cwd=folder,
-            env=_spark_environment(folder, self._region),
+            env=_spark_environment(python_path, folder, self._region),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -288,8 +307,8 @@ class JobRun:
 class UnreadableError(Exception):
     """A script, or what it is to read, isn't there."""
 
-    def __init__(self, url: str) -> None:
-        super().__init__(f"{url} can't be read: there is no such bucket or object.")
+    def __init__(self, url: str, why: str = "there is no such bucket or object") -> None:
+        super().__init__(f"{url} can't be read: {why}.")
 
 
 @dataclass(frozen=True)
@@ -374,9 +393,10 @@ def error_message(stderr: str) -> str:
     return re.sub(r"^[\w.]*?(\w+: )", r"\1", text)
 
 
-def _spark_environment(folder: Path, region: str) -> dict[str, str]:
+def _spark_environment(python_path: list[str], folder: Path, region: str) -> dict[str, str]:
     """Return an environment with nothing of the user's AWS account in it."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "PYSPARK", "SPARK"))}
+    own = [kept["PYTHONPATH"]] if kept.get("PYTHONPATH") else []
     settings = {
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
@@ -391,6 +411,7 @@ def _spark_environment(folder: Path, region: str) -> dict[str, str]:
         kept
         | java.spark_environment()
         | {
+            "PYTHONPATH": os.pathsep.join([*dict.fromkeys(python_path), *own]),
             "SPARK_LOCAL_IP": "127.0.0.1",
             "PYSPARK_PYTHON": sys.executable,
             "PYSPARK_SUBMIT_ARGS": f"--master local[*] {submit} pyspark-shell",
