@@ -13,6 +13,20 @@ locals {
     region     = data.aws_region.current.name
     account_id = data.aws_caller_identity.current.account_id
   }
+
+  # What glue_jobs/configuration.py reads.
+  configuration = {
+    interactions              = var.interactions
+    users                     = var.users
+    items                     = var.items
+    batch_inputs              = var.batch_inputs
+    maximum_quarantined_share = var.maximum_quarantined_share
+  }
+
+  folders = {
+    for key, dataset in { interactions = var.interactions, users = var.users, items = var.items } :
+    key => dataset.folder if dataset != null
+  }
 }
 
 module "storage" {
@@ -30,7 +44,8 @@ module "transform" {
   location           = local.location
   bucket_name        = module.storage.bucket_name
   bucket_arn         = module.storage.bucket_arn
-  interactions       = var.interactions
+  configuration      = jsonencode(local.configuration)
+  folders            = local.folders
   glue               = var.glue
   log_retention_days = var.log_retention_days
 }
@@ -38,9 +53,12 @@ module "transform" {
 module "personalize" {
   source = "./modules/personalize"
 
-  name       = var.name
-  location   = local.location
-  bucket_arn = module.storage.bucket_arn
+  name         = var.name
+  location     = local.location
+  bucket_arn   = module.storage.bucket_arn
+  interactions = var.interactions
+  users        = var.users
+  items        = var.items
 }
 
 module "workflow" {

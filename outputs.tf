@@ -25,7 +25,17 @@ output "glue_job_name" {
 
 output "raw_interactions_prefix" {
   description = "Key prefix under which the pipeline looks for raw interactions."
-  value       = module.transform.source_prefix
+  value       = module.transform.raw_prefixes.interactions
+}
+
+output "raw_items_prefix" {
+  description = "Key prefix under which the pipeline looks for raw items; null without them."
+  value       = lookup(module.transform.raw_prefixes, "items", null)
+}
+
+output "raw_users_prefix" {
+  description = "Key prefix under which the pipeline looks for raw users; null without them."
+  value       = lookup(module.transform.raw_prefixes, "users", null)
 }
 
 output "schedule_name" {

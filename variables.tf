@@ -9,6 +9,68 @@ variable "name" {
   }
 }
 
+variable "batch_inputs" {
+  description = "What batch jobs are asked, by a key that solutions name: of which users or items, and about what."
+  type = map(object({
+    active_days     = optional(number)
+    active_since    = optional(string)
+    filter_values   = optional(map(list(string)), {})
+    ids             = optional(list(string))
+    item_attributes = optional(list(string))
+    item_list       = optional(list(string))
+    kind            = optional(string, "users")
+    most_frequent   = optional(number)
+  }))
+  default = {
+    users = {}
+  }
+  nullable = false
+
+  validation {
+    condition     = alltrue([for key in keys(var.batch_inputs) : can(regex("^[a-z0-9][a-z0-9_]{0,29}$", key))])
+    error_message = "Give each batch input a key of 1 to 30 lower-case letters, digits and underscores, not with an underscore first."
+  }
+
+  validation {
+    condition     = alltrue([for input in values(var.batch_inputs) : contains(["users", "items", "item_attributes"], input.kind)])
+    error_message = "Set the kind of each batch input to users, items or item_attributes."
+  }
+
+  validation {
+    condition = alltrue(flatten([for input in values(var.batch_inputs) : [
+      input.kind == "users" || (input.active_days == null && input.active_since == null && input.item_list == null),
+      input.kind != "item_attributes" || (input.ids == null && input.most_frequent == null),
+      input.kind == "item_attributes" || input.item_attributes == null,
+    ]]))
+    error_message = "Give a batch input only what its kind takes: ids and most_frequent are for users and items, active_days, active_since and item_list for users, and item_attributes for item_attributes."
+  }
+
+  validation {
+    condition     = alltrue([for input in values(var.batch_inputs) : length([for choice in [input.ids, input.active_days, input.active_since, input.most_frequent] : true if choice != null]) <= 1])
+    error_message = "Choose whom or what a batch input asks about with one of ids, active_days, active_since and most_frequent, or with none of them for all."
+  }
+
+  validation {
+    condition     = alltrue(flatten([for input in values(var.batch_inputs) : [for ids in [input.ids, input.item_list] : length(ids) >= 1 if ids != null]]))
+    error_message = "Leave ids and item_list of a batch input out, or name at least one id: an empty list asks nothing."
+  }
+
+  validation {
+    condition     = alltrue([for input in values(var.batch_inputs) : try(length(input.item_attributes) >= 1 && length(input.item_attributes) <= 10, false) if input.kind == "item_attributes"])
+    error_message = "Set item_attributes of each batch input of that kind to 1 to 10 expressions."
+  }
+
+  validation {
+    condition     = alltrue(flatten([for input in values(var.batch_inputs) : [for number in [input.active_days, input.most_frequent] : number >= 1 && floor(number) == number if number != null]]))
+    error_message = "Set active_days and most_frequent of a batch input to whole numbers of at least 1."
+  }
+
+  validation {
+    condition     = alltrue([for input in values(var.batch_inputs) : can(regex("^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}(Z|[+-][0-9]{2}:[0-9]{2})?)?$", input.active_since)) if input.active_since != null])
+    error_message = "Set active_since of a batch input to a date such as 2024-01-31 or 2024-01-31T00:00:00Z."
+  }
+}
+
 variable "force_destroy" {
   description = "Whether terraform destroy may delete the bucket with the data that is in it."
   type        = bool
@@ -49,10 +111,46 @@ variable "glue" {
 }
 
 variable "interactions" {
-  description = "The raw interactions: the folder under raw/ they lie in, and the lowest rating that counts as a liking."
+  description = "The raw interactions: the folder below raw/ they lie in, their format, their columns, and which are wanted."
   type = object({
-    folder         = optional(string, "interactions")
-    minimum_rating = optional(number, 3.5)
+    event_type = optional(object({
+      column  = string
+      allowed = optional(list(string))
+    }))
+    event_value = optional(object({
+      column   = string
+      imported = optional(bool, true)
+      minimum  = optional(number)
+    }))
+    folder = optional(string, "interactions")
+    format = optional(object({
+      column_names = optional(list(string))
+      delimiter    = optional(string, ",")
+      encoding     = optional(string, "UTF-8")
+      escape       = optional(string, "\"")
+      multiline    = optional(bool, false)
+      quote        = optional(string, "\"") # "": a quotation mark has no meaning
+      type         = optional(string, "csv")
+    }), {})
+    item_id = optional(string, "ITEM_ID")
+    metadata = optional(list(object({
+      name        = string
+      categorical = optional(bool, false)
+      column      = optional(string, "") # "": the name
+      required    = optional(bool, false)
+      separator   = optional(string, "|")
+      textual     = optional(bool, false)
+      type        = optional(string, "string")
+    })), [])
+    timestamp = optional(object({
+      before     = optional(string)
+      column     = optional(string, "TIMESTAMP")
+      not_before = optional(string)
+      pattern    = optional(string)
+      time_zone  = optional(string, "UTC")
+      unit       = optional(string, "auto")
+    }), {})
+    user_id = optional(string, "USER_ID")
   })
   default  = {}
   nullable = false
@@ -60,6 +158,186 @@ variable "interactions" {
   validation {
     condition     = can(regex("^[A-Za-z0-9][A-Za-z0-9_.=-]*(/[A-Za-z0-9][A-Za-z0-9_.=-]*)*$", var.interactions.folder))
     error_message = "Set interactions.folder to a folder below raw/, without a slash at either end, e.g. \"interactions\"."
+  }
+
+  validation {
+    condition = alltrue([
+      contains(["csv", "json", "parquet"], var.interactions.format.type),
+      contains(["UTF-8", "ISO-8859-1"], var.interactions.format.encoding),
+    ])
+    error_message = "Set interactions.format.type to csv, json or parquet, and interactions.format.encoding to UTF-8 or ISO-8859-1."
+  }
+
+  validation {
+    condition     = var.interactions.format.type == "csv" || [var.interactions.format.column_names == null, var.interactions.format.delimiter, var.interactions.format.escape, var.interactions.format.multiline, var.interactions.format.quote] == [true, ",", "\"", false, "\""]
+    error_message = "Leave column_names, delimiter, escape, multiline and quote out of interactions.format, or set its type to csv: they are for csv only."
+  }
+
+  validation {
+    condition = alltrue([
+      can(regex("^[^\\r\\n]$", var.interactions.format.delimiter)),
+      can(regex("^(?s:.)$", var.interactions.format.escape)),
+      can(regex("^(?s:.)?$", var.interactions.format.quote)),
+      !contains([var.interactions.format.escape, var.interactions.format.quote], var.interactions.format.delimiter),
+      var.interactions.format.quote != "" || !var.interactions.format.multiline,
+    ])
+    error_message = "Set interactions.format.delimiter and escape to one character each, and quote to one or to none without multiline; the delimiter must be no line break and differ from both."
+  }
+
+  validation {
+    condition     = alltrue([for names in [var.interactions.format.column_names] : length(names) >= 1 && length(distinct(names)) == length(names) if names != null])
+    error_message = "Name every column of the files once in interactions.format.column_names, or leave it out if each file's first line names them."
+  }
+
+  validation {
+    condition = alltrue([
+      contains(["auto", "seconds", "milliseconds", "microseconds", "iso8601"], var.interactions.timestamp.unit),
+      var.interactions.timestamp.pattern == null || var.interactions.timestamp.unit == "auto",
+    ])
+    error_message = "Set interactions.timestamp.unit to auto, seconds, milliseconds, microseconds or iso8601, or leave it out and set a pattern."
+  }
+
+  validation {
+    condition     = alltrue([for date in [var.interactions.timestamp.not_before, var.interactions.timestamp.before] : can(regex("^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}(Z|[+-][0-9]{2}:[0-9]{2})?)?$", date)) if date != null])
+    error_message = "Set interactions.timestamp.not_before and before to dates such as 2024-01-31 or 2024-01-31T00:00:00Z."
+  }
+
+  validation {
+    condition = alltrue([
+      alltrue([for column in var.interactions.metadata : can(regex("^[A-Za-z_][A-Za-z0-9_]{0,149}$", column.name))]),
+      length(distinct(concat(["USERID", "ITEMID", "TIMESTAMP", "EVENTTYPE", "EVENTVALUE", "CREATIONTIMESTAMP"], [for column in var.interactions.metadata : upper(replace(column.name, "_", ""))]))) == 6 + length(var.interactions.metadata),
+    ])
+    error_message = "Name each of interactions.metadata with 1 to 150 letters, digits and underscores, not with a digit first, and in a way of its own: Personalize ignores underscores, and USER_ID, ITEM_ID, TIMESTAMP, EVENT_TYPE, EVENT_VALUE and CREATION_TIMESTAMP are taken."
+  }
+
+  validation {
+    condition = alltrue([
+      alltrue([for column in var.interactions.metadata : contains(["string", "int", "long", "float", "double", "boolean"], column.type) && column.separator != ""]),
+      alltrue([for column in var.interactions.metadata : !column.textual && (!column.categorical || column.type == "string")]),
+      alltrue([for column in var.interactions.metadata : column.type == "string" && !column.categorical if contains(["IMPRESSION", "RECOMMENDATION_ID", "EVENT_ATTRIBUTION_SOURCE"], column.name)]),
+    ])
+    error_message = "Give each of interactions.metadata the type string, int, long, float, double or boolean and a separator that is not empty; only a string can be categorical, none textual, and IMPRESSION, RECOMMENDATION_ID and EVENT_ATTRIBUTION_SOURCE must be strings that are not categorical."
+  }
+
+  validation {
+    condition = alltrue([
+      length([for column in var.interactions.metadata : column if !contains(["IMPRESSION", "RECOMMENDATION_ID", "EVENT_ATTRIBUTION_SOURCE"], column.name)]) <= 5,
+      try(length(distinct(var.interactions.event_type.allowed)), 0) + length(var.interactions.metadata) <= 10,
+    ])
+    error_message = "Configure at most 5 columns in interactions.metadata, not counting IMPRESSION, RECOMMENDATION_ID and EVENT_ATTRIBUTION_SOURCE, and at most 10 together with event_type.allowed."
+  }
+}
+
+variable "items" {
+  description = "The raw items, if there are files about them: the folder below raw/ they lie in, their format and their columns."
+  type = object({
+    creation_timestamp = optional(object({
+      before     = optional(string)
+      column     = optional(string, "TIMESTAMP")
+      not_before = optional(string)
+      pattern    = optional(string)
+      time_zone  = optional(string, "UTC")
+      unit       = optional(string, "auto")
+    }))
+    folder = optional(string, "items")
+    format = optional(object({
+      column_names = optional(list(string))
+      delimiter    = optional(string, ",")
+      encoding     = optional(string, "UTF-8")
+      escape       = optional(string, "\"")
+      multiline    = optional(bool, false)
+      quote        = optional(string, "\"") # "": a quotation mark has no meaning
+      type         = optional(string, "csv")
+    }), {})
+    item_id = optional(string, "ITEM_ID")
+    metadata = optional(list(object({
+      name        = string
+      categorical = optional(bool, false)
+      column      = optional(string, "") # "": the name
+      required    = optional(bool, false)
+      separator   = optional(string, "|")
+      textual     = optional(bool, false)
+      type        = optional(string, "string")
+    })), [])
+  })
+  default = null
+
+  validation {
+    condition     = alltrue([for items in var.items[*] : can(regex("^[A-Za-z0-9][A-Za-z0-9_.=-]*(/[A-Za-z0-9][A-Za-z0-9_.=-]*)*$", items.folder))])
+    error_message = "Set items.folder to a folder below raw/, without a slash at either end, e.g. \"items\"."
+  }
+
+  validation {
+    condition     = alltrue([for pair in setproduct(var.items[*].folder, concat([var.interactions.folder], var.users[*].folder)) : !startswith("${pair[0]}/", "${pair[1]}/") && !startswith("${pair[1]}/", "${pair[0]}/")])
+    error_message = "Give items.folder a folder of its own: it must not be, hold or lie in that of interactions or users."
+  }
+
+  validation {
+    condition = alltrue(flatten([for items in var.items[*] : [
+      contains(["csv", "json", "parquet"], items.format.type),
+      contains(["UTF-8", "ISO-8859-1"], items.format.encoding),
+    ]]))
+    error_message = "Set items.format.type to csv, json or parquet, and items.format.encoding to UTF-8 or ISO-8859-1."
+  }
+
+  validation {
+    condition     = alltrue([for items in var.items[*] : items.format.type == "csv" || [items.format.column_names == null, items.format.delimiter, items.format.escape, items.format.multiline, items.format.quote] == [true, ",", "\"", false, "\""]])
+    error_message = "Leave column_names, delimiter, escape, multiline and quote out of items.format, or set its type to csv: they are for csv only."
+  }
+
+  validation {
+    condition = alltrue(flatten([for items in var.items[*] : [
+      can(regex("^[^\\r\\n]$", items.format.delimiter)),
+      can(regex("^(?s:.)$", items.format.escape)),
+      can(regex("^(?s:.)?$", items.format.quote)),
+      !contains([items.format.escape, items.format.quote], items.format.delimiter),
+      items.format.quote != "" || !items.format.multiline,
+    ]]))
+    error_message = "Set items.format.delimiter and escape to one character each, and quote to one or to none without multiline; the delimiter must be no line break and differ from both."
+  }
+
+  validation {
+    condition     = alltrue([for items in var.items[*] : alltrue([for names in [items.format.column_names] : length(names) >= 1 && length(distinct(names)) == length(names) if names != null])])
+    error_message = "Name every column of the files once in items.format.column_names, or leave it out if each file's first line names them."
+  }
+
+  validation {
+    condition = alltrue(flatten([for timestamp in try(var.items.creation_timestamp, null)[*] : [
+      contains(["auto", "seconds", "milliseconds", "microseconds", "iso8601"], timestamp.unit),
+      timestamp.pattern == null || timestamp.unit == "auto",
+    ]]))
+    error_message = "Set items.creation_timestamp.unit to auto, seconds, milliseconds, microseconds or iso8601, or leave it out and set a pattern."
+  }
+
+  validation {
+    condition     = alltrue([for timestamp in try(var.items.creation_timestamp, null)[*] : timestamp.not_before == null && timestamp.before == null])
+    error_message = "Leave not_before and before out of items.creation_timestamp: items are not filtered."
+  }
+
+  validation {
+    condition = alltrue(flatten([for items in var.items[*] : [
+      alltrue([for column in items.metadata : can(regex("^[A-Za-z_][A-Za-z0-9_]{0,149}$", column.name))]),
+      alltrue([for column in items.metadata : !contains(["IMPRESSION", "RECOMMENDATION_ID", "EVENT_ATTRIBUTION_SOURCE"], column.name)]),
+      length(distinct(concat(["USERID", "ITEMID", "TIMESTAMP", "EVENTTYPE", "EVENTVALUE", "CREATIONTIMESTAMP"], [for column in items.metadata : upper(replace(column.name, "_", ""))]))) == 6 + length(items.metadata),
+    ]]))
+    error_message = "Name each of items.metadata with 1 to 150 letters, digits and underscores, not with a digit first, and in a way of its own: Personalize ignores underscores, and USER_ID, ITEM_ID, TIMESTAMP, EVENT_TYPE, EVENT_VALUE and CREATION_TIMESTAMP are taken, and so are IMPRESSION, RECOMMENDATION_ID and EVENT_ATTRIBUTION_SOURCE."
+  }
+
+  validation {
+    condition = alltrue(flatten([for items in var.items[*] : [
+      alltrue([for column in items.metadata : contains(["string", "int", "long", "float", "double", "boolean"], column.type) && column.separator != ""]),
+      alltrue([for column in items.metadata : !(column.categorical && column.textual)]),
+      alltrue([for column in items.metadata : column.type == "string" || !(column.categorical || column.textual)]),
+    ]]))
+    error_message = "Give each of items.metadata the type string, int, long, float, double or boolean and a separator that is not empty; only a string can be categorical or textual, and not both."
+  }
+
+  validation {
+    condition = alltrue(flatten([for items in var.items[*] : [
+      length(items.metadata) >= 1 && length(items.metadata) <= 100,
+      length([for column in items.metadata : column if column.textual]) <= 1,
+    ]]))
+    error_message = "Configure 1 to 100 columns in items.metadata, at most one of them textual: Personalize takes no dataset of ids alone."
   }
 }
 
@@ -72,6 +350,18 @@ variable "log_retention_days" {
   validation {
     condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
     error_message = "Set log_retention_days to a period that CloudWatch Logs offers, e.g. 30, 90 or 365."
+  }
+}
+
+variable "maximum_quarantined_share" {
+  description = "Share of the raw rows, from 0 to 1, that may be unusable; with more, a run fails."
+  type        = number
+  default     = 0.01
+  nullable    = false
+
+  validation {
+    condition     = var.maximum_quarantined_share >= 0 && var.maximum_quarantined_share <= 1
+    error_message = "Set maximum_quarantined_share to a number from 0 to 1, e.g. 0.01 for one row in a hundred."
   }
 }
 
@@ -92,8 +382,9 @@ variable "schedule" {
 }
 
 variable "solutions" {
-  description = "What is trained and asked in each run, by a short key: the recipe, its hyperparameters, and the number of recommendations for each user."
+  description = "What is trained and asked in each run, by a short key: the recipe, its hyperparameters, the key of its batch input, and the number of recommendations for each user."
   type = map(object({
+    batch_input       = optional(string, "users")
     hyperparameters   = optional(map(string), {})
     number_of_results = optional(number, 25)
     recipe            = optional(string, "aws-user-personalization")
@@ -121,5 +412,98 @@ variable "solutions" {
   validation {
     condition     = alltrue([for solution in values(var.solutions) : solution.number_of_results >= 1 && solution.number_of_results <= 500 && floor(solution.number_of_results) == solution.number_of_results])
     error_message = "Set number_of_results to a whole number from 1 to 500."
+  }
+
+  validation {
+    condition     = alltrue([for solution in values(var.solutions) : try(var.batch_inputs[solution.batch_input].kind == "users", false)])
+    error_message = "Set each solution's batch_input to a key of batch_inputs that has the kind users: these recipes are asked for users."
+  }
+}
+
+variable "users" {
+  description = "The raw users, if there are files about them: the folder below raw/ they lie in, their format and their columns."
+  type = object({
+    folder = optional(string, "users")
+    format = optional(object({
+      column_names = optional(list(string))
+      delimiter    = optional(string, ",")
+      encoding     = optional(string, "UTF-8")
+      escape       = optional(string, "\"")
+      multiline    = optional(bool, false)
+      quote        = optional(string, "\"") # "": a quotation mark has no meaning
+      type         = optional(string, "csv")
+    }), {})
+    metadata = optional(list(object({
+      name        = string
+      categorical = optional(bool, false)
+      column      = optional(string, "") # "": the name
+      required    = optional(bool, false)
+      separator   = optional(string, "|")
+      textual     = optional(bool, false)
+      type        = optional(string, "string")
+    })), [])
+    user_id = optional(string, "USER_ID")
+  })
+  default = null
+
+  validation {
+    condition     = alltrue([for users in var.users[*] : can(regex("^[A-Za-z0-9][A-Za-z0-9_.=-]*(/[A-Za-z0-9][A-Za-z0-9_.=-]*)*$", users.folder))])
+    error_message = "Set users.folder to a folder below raw/, without a slash at either end, e.g. \"users\"."
+  }
+
+  validation {
+    condition     = alltrue([for folder in var.users[*].folder : !startswith("${folder}/", "${var.interactions.folder}/") && !startswith("${var.interactions.folder}/", "${folder}/")])
+    error_message = "Give users.folder a folder of its own: it must not be, hold or lie in that of interactions."
+  }
+
+  validation {
+    condition = alltrue(flatten([for users in var.users[*] : [
+      contains(["csv", "json", "parquet"], users.format.type),
+      contains(["UTF-8", "ISO-8859-1"], users.format.encoding),
+    ]]))
+    error_message = "Set users.format.type to csv, json or parquet, and users.format.encoding to UTF-8 or ISO-8859-1."
+  }
+
+  validation {
+    condition     = alltrue([for users in var.users[*] : users.format.type == "csv" || [users.format.column_names == null, users.format.delimiter, users.format.escape, users.format.multiline, users.format.quote] == [true, ",", "\"", false, "\""]])
+    error_message = "Leave column_names, delimiter, escape, multiline and quote out of users.format, or set its type to csv: they are for csv only."
+  }
+
+  validation {
+    condition = alltrue(flatten([for users in var.users[*] : [
+      can(regex("^[^\\r\\n]$", users.format.delimiter)),
+      can(regex("^(?s:.)$", users.format.escape)),
+      can(regex("^(?s:.)?$", users.format.quote)),
+      !contains([users.format.escape, users.format.quote], users.format.delimiter),
+      users.format.quote != "" || !users.format.multiline,
+    ]]))
+    error_message = "Set users.format.delimiter and escape to one character each, and quote to one or to none without multiline; the delimiter must be no line break and differ from both."
+  }
+
+  validation {
+    condition     = alltrue([for users in var.users[*] : alltrue([for names in [users.format.column_names] : length(names) >= 1 && length(distinct(names)) == length(names) if names != null])])
+    error_message = "Name every column of the files once in users.format.column_names, or leave it out if each file's first line names them."
+  }
+
+  validation {
+    condition = alltrue(flatten([for users in var.users[*] : [
+      alltrue([for column in users.metadata : can(regex("^[A-Za-z_][A-Za-z0-9_]{0,149}$", column.name))]),
+      alltrue([for column in users.metadata : !contains(["IMPRESSION", "RECOMMENDATION_ID", "EVENT_ATTRIBUTION_SOURCE"], column.name)]),
+      length(distinct(concat(["USERID", "ITEMID", "TIMESTAMP", "EVENTTYPE", "EVENTVALUE", "CREATIONTIMESTAMP"], [for column in users.metadata : upper(replace(column.name, "_", ""))]))) == 6 + length(users.metadata),
+    ]]))
+    error_message = "Name each of users.metadata with 1 to 150 letters, digits and underscores, not with a digit first, and in a way of its own: Personalize ignores underscores, and USER_ID, ITEM_ID, TIMESTAMP, EVENT_TYPE, EVENT_VALUE and CREATION_TIMESTAMP are taken, and so are IMPRESSION, RECOMMENDATION_ID and EVENT_ATTRIBUTION_SOURCE."
+  }
+
+  validation {
+    condition = alltrue(flatten([for users in var.users[*] : [
+      alltrue([for column in users.metadata : contains(["string", "int", "long", "float", "double", "boolean"], column.type) && column.separator != ""]),
+      alltrue([for column in users.metadata : !column.textual && (!column.categorical || column.type == "string")]),
+    ]]))
+    error_message = "Give each of users.metadata the type string, int, long, float, double or boolean and a separator that is not empty; only a string can be categorical, and none textual."
+  }
+
+  validation {
+    condition     = alltrue([for users in var.users[*] : length(users.metadata) >= 1 && length(users.metadata) <= 25])
+    error_message = "Configure 1 to 25 columns in users.metadata: Personalize takes no dataset of ids alone."
   }
 }

@@ -11,8 +11,13 @@ module "recommendations" {
   force_destroy = true # an example leaves nothing behind
 
   interactions = {
-    folder         = "movielens"
-    minimum_rating = var.minimum_rating
+    folder  = "movielens"
+    format  = { delimiter = "\t", quote = "" } # HetRec 2011
+    user_id = "userID"
+    item_id = "movieID"
+
+    timestamp   = { column = "timestamp" }
+    event_value = { column = "rating", minimum = var.minimum_rating, imported = false }
   }
 
   solutions = {

@@ -7,24 +7,49 @@ locals {
   arn_prefix        = "arn:${var.location.partition}:personalize:${var.location.region}:${var.location.account_id}"
   dataset_group_arn = "${local.arn_prefix}:dataset-group/${var.name}"
 
+  configured = {
+    for key, dataset in { interactions = var.interactions, users = var.users, items = var.items } :
+    key => dataset if dataset != null
+  }
+
+  # An Avro type is a string or a list; a conditional would need both of one type, an index doesn't.
+  metadata = {
+    for key, dataset in local.configured : key => [
+      for column in dataset.metadata : merge(
+        { name = column.name, type = { true = column.type, false = ["null", column.type] }[column.required] },
+        { for attribute in ["categorical", "textual"] : attribute => true if column[attribute] },
+      )
+    ]
+  }
+
   # Field order is the column order of the CSV files.
-  datasets = {
-    interactions = {
-      type = "Interactions"
-      fields = [
+  fields = {
+    interactions = concat(
+      [
         { name = "USER_ID", type = "string" },
         { name = "ITEM_ID", type = "string" },
         { name = "TIMESTAMP", type = "long" },
-      ]
-    }
+      ],
+      [for event_type in var.interactions.event_type[*] : { name = "EVENT_TYPE", type = "string" }],
+      [for event_value in var.interactions.event_value[*] : { name = "EVENT_VALUE", type = ["float", "null"] } if event_value.imported],
+    )
+    users = [
+      { name = "USER_ID", type = "string" },
+    ]
+    items = concat(
+      [{ name = "ITEM_ID", type = "string" }],
+      [for timestamp in try(var.items.creation_timestamp, null)[*] : { name = "CREATION_TIMESTAMP", type = "long" }],
+    )
   }
 
+  dataset_types = { for key in keys(local.configured) : key => title(key) }
+
   schemas = {
-    for key, dataset in local.datasets : key => jsonencode({
+    for key, type in local.dataset_types : key => jsonencode({
       type      = "record"
-      name      = dataset.type
+      name      = type
       namespace = "com.amazonaws.personalize.schema"
-      fields    = dataset.fields
+      fields    = concat(local.fields[key], local.metadata[key])
       version   = "1.0"
     })
   }
@@ -55,13 +80,13 @@ resource "aws_cloudcontrolapi_resource" "schema" {
 }
 
 resource "aws_cloudcontrolapi_resource" "dataset" {
-  for_each = local.datasets
+  for_each = local.dataset_types
 
   type_name = "AWS::Personalize::Dataset"
 
   desired_state = jsonencode({
     Name            = "${var.name}-${each.key}"
-    DatasetType     = each.value.type
+    DatasetType     = each.value
     DatasetGroupArn = local.dataset_group_arn
     SchemaArn       = "${local.arn_prefix}:schema/${local.schema_names[each.key]}"
   })

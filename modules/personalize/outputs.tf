@@ -7,7 +7,7 @@ output "dataset_group_arn" {
 
 output "datasets" {
   description = "ARN of each dataset, by the folder its files lie in under transformed/RUN/."
-  value       = { for key, dataset in local.datasets : key => "${local.arn_prefix}:dataset/${var.name}/${upper(dataset.type)}" }
+  value       = { for key, type in local.dataset_types : key => "${local.arn_prefix}:dataset/${var.name}/${upper(type)}" }
 
   depends_on = [aws_cloudcontrolapi_resource.dataset]
 }

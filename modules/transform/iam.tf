@@ -23,9 +23,12 @@ resource "aws_iam_role" "this" {
 
 data "aws_iam_policy_document" "permissions" {
   statement {
-    sid       = "ReadScriptAndRawData"
-    actions   = ["s3:GetObject"]
-    resources = ["${var.bucket_arn}/${local.script_key}", "${var.bucket_arn}/${local.source_prefix}*"]
+    sid     = "ReadScriptsAndRawData"
+    actions = ["s3:GetObject"]
+    resources = concat(
+      [for key in values(local.script_keys) : "${var.bucket_arn}/${key}"],
+      [for prefix in values(local.raw_prefixes) : "${var.bucket_arn}/${prefix}*"],
+    )
   }
 
   # Spark commits by writing, listing and deleting; its file system on Glue also marks folders with

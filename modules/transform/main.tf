@@ -1,16 +1,22 @@
 locals {
-  job_name      = "${var.name}-prepare-training-data"
-  script_path   = "${path.module}/../../glue_jobs/prepare_training_data.py"
-  script_key    = "glue_jobs/prepare_training_data.py"
-  source_prefix = "raw/${var.interactions.folder}/"
-  log_prefix    = "/aws-glue/jobs/${local.job_name}"
+  job_name   = "${var.name}-prepare-training-data"
+  log_prefix = "/aws-glue/jobs/${local.job_name}"
+
+  scripts_folder = "${path.module}/../../glue_jobs"
+  script_keys    = { for file in fileset(local.scripts_folder, "*.py") : file => "glue_jobs/${file}" }
+  script         = "prepare_training_data.py"
+  script_urls    = { for file, object in aws_s3_object.script : file => "s3://${var.bucket_name}/${object.key}" }
+
+  raw_prefixes = { for key, folder in var.folders : key => "raw/${folder}/" }
 }
 
 resource "aws_s3_object" "script" {
+  for_each = local.script_keys
+
   bucket      = var.bucket_name
-  key         = local.script_key
-  source      = local.script_path
-  source_hash = filesha256(local.script_path)
+  key         = each.value
+  source      = "${local.scripts_folder}/${each.key}"
+  source_hash = filesha256("${local.scripts_folder}/${each.key}")
 }
 
 # Glue 5.0 writes what the script prints to PREFIX/output and everything else to PREFIX/error
@@ -26,7 +32,7 @@ resource "aws_cloudwatch_log_group" "this" {
 resource "aws_glue_job" "this" {
   #checkov:skip=CKV_AWS_195:The job writes to an encrypted bucket and an encrypted log group and keeps no bookmark.
   name              = local.job_name
-  description       = "Makes importable training data and batch input from raw interactions."
+  description       = "Makes importable training data and batch input from raw data."
   role_arn          = aws_iam_role.this.arn
   glue_version      = var.glue.version
   execution_class   = "STANDARD"
@@ -38,13 +44,14 @@ resource "aws_glue_job" "this" {
   command {
     name            = "glueetl"
     python_version  = "3"
-    script_location = "s3://${var.bucket_name}/${aws_s3_object.script.key}"
+    script_location = local.script_urls[local.script]
   }
 
   # The workflow adds those that differ from run to run.
   default_arguments = {
-    "--source"                 = "s3://${var.bucket_name}/${local.source_prefix}"
-    "--minimum_rating"         = tostring(var.interactions.minimum_rating)
+    "--configuration"          = var.configuration
+    "--raw_prefix"             = "s3://${var.bucket_name}/raw"
+    "--extra-py-files"         = join(",", [for file, url in local.script_urls : url if file != local.script])
     "--custom-logGroup-prefix" = local.log_prefix
     "--enable-metrics"         = "true"
     "--job-bookmark-option"    = "job-bookmark-disable"

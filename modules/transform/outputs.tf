@@ -8,7 +8,7 @@ output "job_name" {
   value       = aws_glue_job.this.name
 }
 
-output "source_prefix" {
-  description = "Key prefix of the raw interactions."
-  value       = local.source_prefix
+output "raw_prefixes" {
+  description = "Key prefix of each dataset's raw files, by dataset."
+  value       = local.raw_prefixes
 }

@@ -10,6 +10,18 @@ variable "bucket_name" {
   nullable    = false
 }
 
+variable "configuration" {
+  description = "JSON document that tells the job how the raw data looks and what is wanted of it."
+  type        = string
+  nullable    = false
+}
+
+variable "folders" {
+  description = "Folder below raw/ that each dataset's raw files lie in, by dataset."
+  type        = map(string)
+  nullable    = false
+}
+
 variable "location" {
   description = "Partition, Region and account of the pipeline."
   type = object({
@@ -33,16 +45,6 @@ variable "glue" {
     timeout_minutes   = optional(number, 60)
     version           = optional(string, "5.0")
     worker_type       = optional(string, "G.1X")
-  })
-  default  = {}
-  nullable = false
-}
-
-variable "interactions" {
-  description = "The raw interactions: the folder under raw/ they lie in, and the lowest rating that counts as a liking."
-  type = object({
-    folder         = optional(string, "interactions")
-    minimum_rating = optional(number, 3.5)
   })
   default  = {}
   nullable = false

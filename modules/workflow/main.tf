@@ -25,12 +25,13 @@ locals {
     datasets             = [for folder, arn in var.datasets : { folder = folder, arn = arn }]
     solutions = [
       for key, solution in var.solutions : {
-        key               = key
-        name              = local.solution_names[key]
-        arn               = "${local.arn_prefix}:solution/${local.solution_names[key]}"
-        recipe_arn        = local.training_configurations[key].recipe_arn
-        solution_config   = local.training_configurations[key].solution_config
-        number_of_results = solution.number_of_results
+        key                = key
+        name               = local.solution_names[key]
+        arn                = "${local.arn_prefix}:solution/${local.solution_names[key]}"
+        recipe_arn         = local.training_configurations[key].recipe_arn
+        solution_config    = local.training_configurations[key].solution_config
+        number_of_results  = solution.number_of_results
+        batch_input_folder = "batch_${solution.batch_input}_input"
       }
     ]
   }

@@ -59,6 +59,7 @@ variable "personalize_role_arn" {
 variable "solutions" {
   description = "What is trained and asked in each run, by a short key."
   type = map(object({
+    batch_input       = optional(string, "users")
     hyperparameters   = optional(map(string), {})
     number_of_results = optional(number, 25)
     recipe            = optional(string, "aws-user-personalization")

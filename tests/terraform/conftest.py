@@ -36,3 +36,12 @@ def plan(local_aws: LocalAws, repository: Path, plan_of: PlanOf) -> tftest.Terra
     """examples/movielens, and through it the root module, with their defaults."""
     with Workspace(repository, endpoint=local_aws.endpoint) as workspace:
         return plan_of(workspace)
+
+
+@pytest.fixture(scope="session")
+def clickstream(
+    local_aws: LocalAws, repository: Path, plan_of: PlanOf
+) -> tftest.TerraformPlanOutput:
+    """examples/clickstream with its defaults."""
+    with Workspace(repository, "examples/clickstream", endpoint=local_aws.endpoint) as workspace:
+        return plan_of(workspace)

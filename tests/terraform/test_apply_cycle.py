@@ -49,18 +49,21 @@ def test_the_bucket_is_private_versioned_and_encrypted(applied_movielens: "Appli
     assert rule["ApplyServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
 
 
-def test_the_job_runs_the_script_of_this_repository(
+def test_the_job_runs_the_scripts_of_this_repository(
     applied_movielens: "Applied", repository: Path
 ) -> None:
     outputs, aws = applied_movielens.outputs, applied_movielens.aws
     job = aws.client("glue").get_job(JobName=outputs["glue_job_name"])["Job"]
     location = urlsplit(job["Command"]["ScriptLocation"])
     assert (location.scheme, location.netloc) == ("s3", outputs["bucket_name"])
-    script = aws.client("s3").get_object(Bucket=location.netloc, Key=location.path[1:])
-    file = repository / "glue_jobs" / "prepare_training_data.py"
-    assert script["Body"].read() == file.read_bytes()
-    source = f"s3://{outputs['bucket_name']}/{outputs['raw_interactions_prefix']}"
-    assert job["DefaultArguments"]["--source"] == source
+    assert location.path == "/glue_jobs/prepare_training_data.py"
+    for file in (repository / "glue_jobs").glob("*.py"):
+        key = f"glue_jobs/{file.name}"
+        uploaded = aws.client("s3").get_object(Bucket=location.netloc, Key=key)["Body"].read()
+        assert uploaded == file.read_bytes(), file.name
+    told = json.loads(job["DefaultArguments"]["--configuration"])["interactions"]
+    assert outputs["raw_interactions_prefix"] == f"raw/{told['folder']}/"
+    assert job["DefaultArguments"]["--raw_prefix"] == f"s3://{outputs['bucket_name']}/raw"
     role = aws.client("iam").get_role(RoleName=job["Role"].split("/")[-1])["Role"]
     assert role["Arn"] == job["Role"]
 

@@ -1,19 +1,24 @@
-"""What Terraform, the state machine and the job script must agree on, and how .tf files look."""
+"""What Terraform, the state machine and the job must agree on, and how .tf files look."""
 
 import argparse
-import importlib.util
+import dataclasses
+import importlib
 import json
 import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import tftest
 
-from batchrec.terraform import find_terraform
+from batchrec.localaws.server import LocalAws
+from batchrec.terraform import Workspace, find_terraform
+
+if TYPE_CHECKING:
+    from conftest import PlanOf
 
 pytestmark = pytest.mark.xdist_group("plans")
 
@@ -45,18 +50,127 @@ GLUE_OWN = {
 RECOMMENDATIONS = "module.recommendations"
 
 
-# The job's arguments
+SCRIPT = "prepare_training_data.py"
+DATASETS = ("interactions", "users", "items")
+
+# What the root module is given, beside a name: nothing, only what must be, and every member.
+INPUTS: dict[str, dict[str, Any]] = {
+    "bare": {},
+    "sparse": {
+        "interactions": {
+            "event_type": {"column": "event"},
+            "event_value": {"column": "rating"},
+            "metadata": [{"name": "DEVICE"}],
+        },
+        "users": {"metadata": [{"name": "AGE", "type": "int"}]},
+        "items": {"creation_timestamp": {}, "metadata": [{"name": "GENRES", "categorical": True}]},
+        "batch_inputs": {"users": {}, "actions": {"kind": "items"}},
+    },
+    "full": {
+        "interactions": {
+            "folder": "shop/events",
+            "format": {
+                "type": "csv",
+                "delimiter": ";",
+                "quote": "'",
+                "escape": "\\",
+                "encoding": "ISO-8859-1",
+                "column_names": ["who", "what", "when", "event", "rating", "device"],
+                "multiline": True,
+            },
+            "user_id": "who",
+            "item_id": "what",
+            "timestamp": {
+                "column": "when",
+                "unit": "auto",
+                "pattern": "dd.MM.yyyy HH:mm",
+                "time_zone": "Europe/Berlin",
+                "not_before": "2024-01-01",
+                "before": "2025-01-01T00:00:00+01:00",
+            },
+            "event_type": {"column": "event", "allowed": ["view", "purchase"]},
+            "event_value": {"column": "rating", "minimum": 3.5, "imported": False},
+            "metadata": [
+                {
+                    "name": "DEVICE",
+                    "column": "device",
+                    "type": "string",
+                    "categorical": True,
+                    "textual": False,
+                    "required": True,
+                    "separator": ",",
+                },
+                {"name": "IMPRESSION"},
+            ],
+        },
+        "users": {
+            "folder": "shop/users",
+            "format": {"type": "parquet"},
+            "user_id": "who",
+            "metadata": [{"name": "AGE", "type": "int", "required": True}],
+        },
+        "items": {
+            "folder": "shop/items",
+            "format": {"type": "json"},
+            "item_id": "what",
+            "creation_timestamp": {"column": "since", "unit": "iso8601"},
+            "metadata": [
+                {"name": "PRICE", "type": "float"},
+                {"name": "DESCRIPTION", "textual": True},
+            ],
+        },
+        "batch_inputs": {
+            "users": {"active_days": 30, "filter_values": {"SHELF": ["new", "<5 & more>"]}},
+            "chosen": {"ids": ["1", "2"], "item_list": ["a", "b"]},
+            "recent": {"active_since": "2024-06-01"},
+            "similar": {"kind": "items", "most_frequent": 1000},
+            "by_attribute": {"kind": "item_attributes", "item_attributes": ["Items.PRICE > 5"]},
+        },
+        "maximum_quarantined_share": 0.25,
+    },
+}
 
 
 @pytest.fixture(scope="module")
-def job(repository: Path) -> ModuleType:
-    path = repository / "glue_jobs" / "prepare_training_data.py"
-    spec = importlib.util.spec_from_file_location("prepare_training_data_contract", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def roots(local_aws: LocalAws, repository: Path, plan_of: "PlanOf") -> tftest.TerraformPlanOutput:
+    """The root module with each of INPUTS, in one plan."""
+    calls = {
+        "module": {
+            key: {"source": "../../", "name": f"shop-{key}"} | inputs
+            for key, inputs in INPUTS.items()
+        },
+        "output": {
+            f"{key}_{prefix}": {"value": f"${{module.{key}.{prefix}}}"}
+            for key in INPUTS
+            for prefix in (f"raw_{dataset}_prefix" for dataset in DATASETS)
+        },
+    }
+    with Workspace(repository, endpoint=local_aws.endpoint) as workspace:
+        for name in ("main.tf", "outputs.tf", "variables.tf"):
+            (workspace.folder / name).unlink()
+        (workspace.folder / "main.tf.json").write_text(json.dumps(calls))
+        return plan_of(workspace)
+
+
+@pytest.fixture(scope="module")
+def glue_jobs(repository: Path) -> Iterator[Path]:
+    """The folder of the job's modules, where Python looks for them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(repository / "glue_jobs")
+        yield repository / "glue_jobs"
+
+
+@pytest.fixture(scope="module")
+def configuration(glue_jobs: Path) -> ModuleType:
+    return importlib.import_module("configuration")
+
+
+@pytest.fixture(scope="module")
+def job(glue_jobs: Path) -> ModuleType:
+    return importlib.import_module("prepare_training_data")
+
+
+# The job's arguments
 
 
 @pytest.fixture
@@ -79,11 +193,15 @@ def parser(job: ModuleType, monkeypatch: pytest.MonkeyPatch) -> argparse.Argumen
     return found[0]
 
 
+def job_arguments(plan: tftest.TerraformPlanOutput, module: str) -> dict[str, str]:
+    change = plan.resource_changes[f"{module}.module.transform.aws_glue_job.this"]["change"]
+    return dict(change["after"]["default_arguments"])
+
+
 @pytest.fixture
 def given(plan: tftest.TerraformPlanOutput, repository: Path) -> dict[str, str]:
     """What a run of the example passes to the script, by name, without Glue's own."""
-    change = plan.resource_changes[f"{RECOMMENDATIONS}.module.transform.aws_glue_job.this"]
-    defaults = change["change"]["after"]["default_arguments"]
+    defaults = job_arguments(plan, RECOMMENDATIONS)
     states = states_of((repository / "modules/workflow/pipeline.asl.json").read_text())
     added = states["PrepareTrainingData"]["Arguments"]["Arguments"]
     assert not defaults.keys() & added.keys()
@@ -102,29 +220,175 @@ def test_the_job_gets_the_arguments_it_accepts_and_no_others(
     assert unknown == []
     assert {f"--{name}" for name in vars(arguments)} == given.keys()
     # What it understands of them is what was said.
-    assert arguments.source == "s3://movielens-123456789012-us-east-1/raw/movielens/"
-    assert arguments.minimum_rating == 3.5
+    assert arguments.raw_prefix == "s3://movielens-123456789012-us-east-1/raw"
 
 
-def test_the_job_requires_what_has_no_default(
-    parser: argparse.ArgumentParser, given: dict[str, str]
-) -> None:
-    for missing in given.keys() - {"--minimum_rating"}:
+def test_the_job_requires_them_all(parser: argparse.ArgumentParser, given: dict[str, str]) -> None:
+    for missing in given:
         rest = [part for name, value in given.items() if name != missing for part in (name, value)]
         with pytest.raises(SystemExit):
             parser.parse_known_args(rest)
 
 
-# What the data, the schema and the roles must agree on
-
-
-def test_the_schema_has_the_columns_of_the_csv_files_in_order(
-    plan: tftest.TerraformPlanOutput, job: ModuleType
+def test_the_job_gets_every_module_beside_the_script(
+    plan: tftest.TerraformPlanOutput, glue_jobs: Path
 ) -> None:
-    address = 'module.personalize.aws_cloudcontrolapi_resource.schema["interactions"]'
-    change = plan.resource_changes[f"{RECOMMENDATIONS}.{address}"]["change"]
-    schema = json.loads(json.loads(change["after"]["desired_state"])["Schema"])
-    assert [field["name"] for field in schema["fields"]] == job.INTERACTIONS_HEADER.split(",")
+    given = job_arguments(plan, RECOMMENDATIONS)["--extra-py-files"].split(",")
+    modules = {path.relative_to(glue_jobs).as_posix() for path in glue_jobs.rglob("*.py")}
+    bucket = "s3://movielens-123456789012-us-east-1"
+    assert sorted(given) == sorted(f"{bucket}/glue_jobs/{name}" for name in modules - {SCRIPT})
+    uploaded = {
+        resource["change"]["after"]["key"]
+        for resource in plan.resource_changes.values()
+        if resource["type"] == "aws_s3_object"
+    }
+    assert uploaded == {f"glue_jobs/{name}" for name in modules}
+
+
+# The job's configuration, and what must agree with it
+
+
+def test_the_defaults_of_the_module_are_those_of_the_job(
+    roots: tftest.TerraformPlanOutput, configuration: ModuleType
+) -> None:
+    for key in ("bare", "sparse"):
+        planned = configuration.parse(job_arguments(roots, f"module.{key}")["--configuration"])
+        assert planned == configuration.parse(json.dumps(INPUTS[key])), key
+
+
+def test_the_job_is_told_everything_that_the_module_is(
+    roots: tftest.TerraformPlanOutput, configuration: ModuleType
+) -> None:
+    planned = configuration.parse(job_arguments(roots, "module.full")["--configuration"])
+    assert planned == configuration.parse(json.dumps(INPUTS["full"]))
+
+
+def test_the_module_has_the_members_of_the_jobs_configuration(
+    roots: tftest.TerraformPlanOutput, configuration: ModuleType
+) -> None:
+    """Terraform writes every member that a variable's type has, null or not."""
+    text = job_arguments(roots, "module.full")["--configuration"]
+    seen = set()
+
+    def compare(value: Any, document: Any) -> None:
+        if isinstance(value, list):
+            for each, part in zip(value, document, strict=True):
+                compare(each, part)
+        elif isinstance(value, dict):
+            for key, each in value.items():
+                compare(each, document[key])
+        elif dataclasses.is_dataclass(value):
+            seen.add(type(value))
+            assert document.keys() == {each.name for each in dataclasses.fields(value)}
+            for name, part in document.items():
+                compare(getattr(value, name), part)
+
+    compare(configuration.parse(text), json.loads(text))
+    assert seen == {
+        kind
+        for kind in vars(configuration).values()
+        if isinstance(kind, type) and dataclasses.is_dataclass(kind)
+    }
+
+
+def schema_of(plan: tftest.TerraformPlanOutput, module: str, dataset: str) -> dict[str, Any] | None:
+    address = f'module.personalize.aws_cloudcontrolapi_resource.schema["{dataset}"]'
+    resource = plan.resource_changes.get(f"{module}.{address}")
+    if resource is None:
+        return None
+    return dict(json.loads(json.loads(resource["change"]["after"]["desired_state"])["Schema"]))
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_schemas_have_the_columns_of_the_csv_files_in_order(
+    plan: tftest.TerraformPlanOutput,
+    clickstream: tftest.TerraformPlanOutput,
+    roots: tftest.TerraformPlanOutput,
+    configuration: ModuleType,
+    dataset: str,
+) -> None:
+    planned = [(plan, RECOMMENDATIONS), (clickstream, RECOMMENDATIONS)]
+    planned += [(roots, f"module.{key}") for key in INPUTS]
+    for output, module in planned:
+        parsed = configuration.parse(job_arguments(output, module)["--configuration"])
+        told, schema = getattr(parsed, dataset), schema_of(output, module, dataset)
+        assert (schema is None) == (told is None)
+        if schema is not None:
+            assert [field["name"] for field in schema["fields"]] == told.header
+
+
+def test_the_local_personalize_takes_the_schemas(
+    roots: tftest.TerraformPlanOutput, local_aws: LocalAws
+) -> None:
+    personalize = local_aws.client("personalize")
+    for key in INPUTS:
+        for dataset in DATASETS:
+            schema = schema_of(roots, f"module.{key}", dataset)
+            if schema is not None:
+                name = f"contract-{key}-{dataset}"
+                personalize.create_schema(name=name, schema=json.dumps(schema))
+
+
+def test_the_walk_through_imports_no_ratings(
+    plan: tftest.TerraformPlanOutput, configuration: ModuleType
+) -> None:
+    schema = schema_of(plan, RECOMMENDATIONS, "interactions")
+    assert schema is not None
+    assert [field["name"] for field in schema["fields"]] == ["USER_ID", "ITEM_ID", "TIMESTAMP"]
+    told = configuration.parse(job_arguments(plan, RECOMMENDATIONS)["--configuration"])
+    assert (told.interactions.folder, told.interactions.event_value.minimum) == ("movielens", 3.5)
+    assert (told.interactions.format.delimiter, told.interactions.format.quote) == ("\t", "")
+
+
+def test_the_clickstream_imports_its_events(
+    clickstream: tftest.TerraformPlanOutput, configuration: ModuleType
+) -> None:
+    schema = schema_of(clickstream, RECOMMENDATIONS, "interactions")
+    assert schema is not None
+    assert schema["fields"] == [
+        {"name": "USER_ID", "type": "string"},
+        {"name": "ITEM_ID", "type": "string"},
+        {"name": "TIMESTAMP", "type": "long"},
+        {"name": "EVENT_TYPE", "type": "string"},
+    ]
+    told = configuration.parse(job_arguments(clickstream, RECOMMENDATIONS)["--configuration"])
+    assert told.interactions.event_type.allowed == ["view", "addtocart", "transaction"]
+    assert clickstream.outputs["raw_interactions_prefix"] == "raw/events/"
+    module = f"{RECOMMENDATIONS}.module.schedule.aws_scheduler_schedule.this"
+    timer = clickstream.resource_changes[module]["change"]["after"]
+    assert timer["schedule_expression"] == "cron(0 3 * * ? *)"
+
+
+def test_raw_prefixes_are_those_that_the_job_reads(
+    roots: tftest.TerraformPlanOutput, configuration: ModuleType
+) -> None:
+    for key in INPUTS:
+        arguments = job_arguments(roots, f"module.{key}")
+        parsed = configuration.parse(arguments["--configuration"])
+        for dataset in DATASETS:
+            told = getattr(parsed, dataset)
+            prefix = roots.outputs[f"{key}_raw_{dataset}_prefix"]
+            assert prefix == (None if told is None else f"raw/{told.folder}/")
+
+
+def test_the_workflow_imports_every_dataset_and_asks_the_batch_inputs(
+    roots: tftest.TerraformPlanOutput, configuration: ModuleType
+) -> None:
+    for key in INPUTS:
+        module = f"module.{key}.module.workflow.aws_sfn_state_machine.this"
+        machine = roots.resource_changes[module]["change"]["after"]
+        workflow = states_of(machine["definition"])["Configure"]["Assign"]["configuration"]
+        parsed = configuration.parse(job_arguments(roots, f"module.{key}")["--configuration"])
+        imported = {dataset["folder"]: dataset["arn"] for dataset in workflow["datasets"]}
+        configured = [dataset for dataset in DATASETS if getattr(parsed, dataset) is not None]
+        assert imported.keys() == set(configured)
+        for dataset, arn in imported.items():
+            assert arn.endswith(f":dataset/shop-{key}/{dataset.upper()}")
+        inputs = {f"batch_{each}_input" for each in parsed.batch_inputs}
+        assert {solution["batch_input_folder"] for solution in workflow["solutions"]} <= inputs
+
+
+# What the roles must agree on
 
 
 def tasks(states: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -216,7 +480,7 @@ def test_every_variable_has_a_type_and_none_is_any(repository: Path) -> None:
     for file in terraform_files(repository):
         for name, body in blocks(file, "variable").items():
             assert re.search(r"^  type +=", body, re.M), f"{file}: {name}"
-            without_texts = re.sub(r'"[^"]*"', "", body)
+            without_texts = re.sub(r'"(\\.|[^"\\])*"', "", body)
             assert not re.search(r"\bany\b", without_texts), f"{file}: {name}"
 
 

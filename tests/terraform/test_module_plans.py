@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.xdist_group("plans")
 
 ROOT = "module.recommendations"
+SCRIPT = "prepare_training_data.py"
 ACCOUNT = "123456789012"  # of the local AWS
 
 HERE = {
@@ -40,24 +41,48 @@ INPUTS: dict[str, dict[str, Any]] = {
     "transform": {
         "bucket_name": "some-bucket",
         "bucket_arn": BUCKET,
-        "interactions": {"folder": "ratings/daily", "minimum_rating": 4},
+        "configuration": json.dumps({"interactions": {"folder": "ratings/daily"}}),
+        "folders": {"interactions": "ratings/daily", "items": "films"},
         "glue": {"number_of_workers": 5, "timeout_minutes": 90, "worker_type": "G.2X"},
         "log_retention_days": 30,
     },
-    "personalize": {"bucket_arn": BUCKET},
+    "personalize": {
+        "bucket_arn": BUCKET,
+        "interactions": {
+            "event_type": {},
+            "event_value": {},
+            "metadata": [
+                {"name": "DEVICE", "categorical": True},
+                {"name": "DURATION", "type": "double", "required": True},
+            ],
+        },
+        "users": {
+            "metadata": [
+                {"name": "AGE", "type": "int"},
+                {"name": "COUNTRY", "categorical": True, "required": True},
+            ]
+        },
+        "items": {
+            "creation_timestamp": {},
+            "metadata": [{"name": "PLOT", "textual": True}, {"name": "PRICE", "type": "float"}],
+        },
+    },
     "workflow": {
         "bucket_name": "some-bucket",
         "glue_job_name": "some-job",
         "glue_job_arn": GLUE_JOB,
         "glue_timeout_minutes": 90,
         "dataset_group_arn": f"{PERSONALIZE}:dataset-group/shop-eu",
-        "datasets": {"interactions": f"{PERSONALIZE}:dataset/shop-eu/INTERACTIONS"},
+        "datasets": {
+            "interactions": f"{PERSONALIZE}:dataset/shop-eu/INTERACTIONS",
+            "users": f"{PERSONALIZE}:dataset/shop-eu/USERS",
+        },
         "personalize_role_arn": ROLE,
         "solutions": {
             "plain": {},
             "more-results": {"number_of_results": 50},
             "tuned": {"hyperparameters": {"recency_mask": "false"}},
-            "popular": {"recipe": "aws-popularity-count"},
+            "popular": {"recipe": "aws-popularity-count", "batch_input": "newcomers"},
         },
         "log_retention_days": 30,
     },
@@ -101,6 +126,10 @@ def as_list(value: str | list[str]) -> list[str]:
     return value if isinstance(value, list) else [value]
 
 
+def scripts(repository: Path) -> dict[str, Path]:
+    return {path.name: path for path in (repository / "glue_jobs").glob("*.py")}
+
+
 def counts(plan: tftest.TerraformPlanOutput) -> dict[str, int]:
     managed = [r for r in plan.resource_changes.values() if r["mode"] == "managed"]
     return dict(Counter(resource["type"] for resource in managed))
@@ -114,7 +143,7 @@ def test_the_example_calls_every_module(plan: tftest.TerraformPlanOutput, reposi
     assert called == {folder.name for folder in (repository / "modules").iterdir()} == set(INPUTS)
 
 
-def test_the_example_makes_this_much(plan: tftest.TerraformPlanOutput) -> None:
+def test_the_example_makes_this_much(plan: tftest.TerraformPlanOutput, repository: Path) -> None:
     assert counts(plan) == {
         "aws_s3_bucket": 1,
         "aws_s3_bucket_lifecycle_configuration": 1,
@@ -123,7 +152,7 @@ def test_the_example_makes_this_much(plan: tftest.TerraformPlanOutput) -> None:
         "aws_s3_bucket_public_access_block": 1,
         "aws_s3_bucket_server_side_encryption_configuration": 1,
         "aws_s3_bucket_versioning": 1,
-        "aws_s3_object": 1,
+        "aws_s3_object": len(scripts(repository)),
         "aws_glue_job": 1,
         "aws_cloudcontrolapi_resource": 3,
         "aws_sfn_state_machine": 1,
@@ -205,7 +234,8 @@ def test_the_configurations_of_the_modules_agree(plan: tftest.TerraformPlanOutpu
         ],
     }
     assert (solution["key"], solution["number_of_results"]) == ("user-personalization", 25)
-    script = planned(plan, f"{ROOT}.module.transform.aws_s3_object.script")
+    assert solution["batch_input_folder"] == "batch_users_input"
+    script = planned(plan, f'{ROOT}.module.transform.aws_s3_object.script["{SCRIPT}"]')
     job = planned(plan, f"{ROOT}.module.transform.aws_glue_job.this")
     location = f"s3://{configuration['bucket']}/{script['key']}"
     assert script["bucket"] == configuration["bucket"]
@@ -335,7 +365,6 @@ def test_transform_runs_the_uploaded_script_on_glue_5(
     alone: tftest.TerraformPlanOutput, repository: Path
 ) -> None:
     job = planned(alone, "module.transform.aws_glue_job.this")
-    script = planned(alone, "module.transform.aws_s3_object.script")
     assert job["name"] == "shop-eu-prepare-training-data"
     assert job["glue_version"] == "5.0"
     assert (job["worker_type"], job["number_of_workers"], job["timeout"]) == ("G.2X", 5, 90)
@@ -344,25 +373,37 @@ def test_transform_runs_the_uploaded_script_on_glue_5(
     (command,) = job["command"]
     assert (command["name"], command["python_version"]) == ("glueetl", "3")
     assert command["script_location"] == "s3://some-bucket/glue_jobs/prepare_training_data.py"
-    assert (script["bucket"], script["key"]) == (
-        "some-bucket",
-        "glue_jobs/prepare_training_data.py",
-    )
-    content = (repository / "glue_jobs" / "prepare_training_data.py").read_bytes()
-    assert script["source_hash"] == hashlib.sha256(content).hexdigest()  # another one is uploaded
 
 
-def test_transform_gives_the_job_its_arguments(alone: tftest.TerraformPlanOutput) -> None:
+def test_transform_uploads_the_script_and_its_modules(
+    alone: tftest.TerraformPlanOutput, repository: Path
+) -> None:
+    for name, path in scripts(repository).items():
+        script = planned(alone, f'module.transform.aws_s3_object.script["{name}"]')
+        assert (script["bucket"], script["key"]) == ("some-bucket", f"glue_jobs/{name}")
+        # Another content is uploaded.
+        assert script["source_hash"] == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_transform_gives_the_job_its_arguments(
+    alone: tftest.TerraformPlanOutput, repository: Path
+) -> None:
     arguments = planned(alone, "module.transform.aws_glue_job.this")["default_arguments"]
+    modules = sorted(scripts(repository).keys() - {SCRIPT})
+    assert modules
     assert arguments == {
-        "--source": "s3://some-bucket/raw/ratings/daily/",
-        "--minimum_rating": "4",
+        "--configuration": '{"interactions": {"folder": "ratings/daily"}}',
+        "--raw_prefix": "s3://some-bucket/raw",
+        "--extra-py-files": ",".join(f"s3://some-bucket/glue_jobs/{name}" for name in modules),
         "--custom-logGroup-prefix": "/aws-glue/jobs/shop-eu-prepare-training-data",
         "--enable-metrics": "true",
         "--job-bookmark-option": "job-bookmark-disable",
         "--job-language": "python",
     }
-    assert alone.outputs["transform"]["source_prefix"] == "raw/ratings/daily/"
+    assert alone.outputs["transform"]["raw_prefixes"] == {
+        "interactions": "raw/ratings/daily/",
+        "items": "raw/films/",
+    }
 
 
 def test_transform_bounds_the_groups_that_glue_5_logs_to(
@@ -387,7 +428,9 @@ def test_transform_bounds_the_groups_that_glue_5_logs_to(
     assert prefix.startswith("/aws-glue/jobs/")
 
 
-def test_transform_writes_only_its_own_prefixes(alone: tftest.TerraformPlanOutput) -> None:
+def test_transform_reads_and_writes_only_its_own_prefixes(
+    alone: tftest.TerraformPlanOutput, repository: Path
+) -> None:
     policy = statements(planned(alone, "module.transform.aws_iam_role_policy.this")["policy"])
     writing = [
         resource
@@ -400,9 +443,10 @@ def test_transform_writes_only_its_own_prefixes(alone: tftest.TerraformPlanOutpu
         for prefix in ("quarantine", "transformed")
         for rest in ("/*", "_$folder$")
     ]
-    assert set(policy["ReadScriptAndRawData"]["Resource"]) == {
-        f"{BUCKET}/glue_jobs/prepare_training_data.py",
+    assert set(policy["ReadScriptsAndRawData"]["Resource"]) == {
+        *(f"{BUCKET}/glue_jobs/{name}" for name in scripts(repository)),
         f"{BUCKET}/raw/ratings/daily/*",
+        f"{BUCKET}/raw/films/*",
     }
 
 
@@ -422,48 +466,70 @@ def test_personalize_knows_every_property_at_plan(alone: tftest.TerraformPlanOut
         if resource["type"] == "aws_cloudcontrolapi_resource"
     ]
     assert sorted(change["after"]["type_name"] for change in resources) == [
-        "AWS::Personalize::Dataset",
+        *["AWS::Personalize::Dataset"] * 3,
         "AWS::Personalize::DatasetGroup",
-        "AWS::Personalize::Schema",
+        *["AWS::Personalize::Schema"] * 3,
     ]
     assert not any(change["after_unknown"].get("desired_state") for change in resources)
 
 
-def test_personalize_schema_follows_the_rules(alone: tftest.TerraformPlanOutput) -> None:
+FIELDS: dict[str, list[dict[str, Any]]] = {
+    "interactions": [
+        {"name": "USER_ID", "type": "string"},
+        {"name": "ITEM_ID", "type": "string"},
+        {"name": "TIMESTAMP", "type": "long"},
+        {"name": "EVENT_TYPE", "type": "string"},
+        {"name": "EVENT_VALUE", "type": ["float", "null"]},
+        {"name": "DEVICE", "type": ["null", "string"], "categorical": True},
+        {"name": "DURATION", "type": "double"},
+    ],
+    "users": [
+        {"name": "USER_ID", "type": "string"},
+        {"name": "AGE", "type": ["null", "int"]},
+        {"name": "COUNTRY", "type": "string", "categorical": True},
+    ],
+    "items": [
+        {"name": "ITEM_ID", "type": "string"},
+        {"name": "CREATION_TIMESTAMP", "type": "long"},
+        {"name": "PLOT", "type": ["null", "string"], "textual": True},
+        {"name": "PRICE", "type": ["null", "float"]},
+    ],
+}
+
+
+@pytest.mark.parametrize("dataset", FIELDS)
+def test_personalize_schemas_follow_the_rules(
+    alone: tftest.TerraformPlanOutput, dataset: str
+) -> None:
     """Personalize Developer Guide, Creating schema JSON files for Amazon Personalize schemas."""
-    text = desired(alone, 'schema["interactions"]')["Schema"]
+    text = desired(alone, f'schema["{dataset}"]')["Schema"]
     schema = json.loads(text)
     fields = schema.pop("fields")
     assert schema == {
         "type": "record",
-        "name": "Interactions",
+        "name": dataset.title(),
         "namespace": "com.amazonaws.personalize.schema",
         "version": "1.0",
     }
     # Columns of a CSV file are read in this order.
-    assert [(field["name"], field["type"]) for field in fields] == [
-        ("USER_ID", "string"),
-        ("ITEM_ID", "string"),
-        ("TIMESTAMP", "long"),
-    ]
-    assert all(re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", field["name"]) for field in fields)
-    assert len({field["name"].replace("_", "") for field in fields}) == len(fields)
+    assert fields == FIELDS[dataset]
     assert len(text) <= 10_000  # CloudFormation's limit for the property
     assert text == json.dumps(json.loads(text), separators=(",", ":"))  # no white space
 
 
-def test_personalize_names_carry_what_they_must(alone: tftest.TerraformPlanOutput) -> None:
-    group = desired(alone, "dataset_group")
-    schema = desired(alone, 'schema["interactions"]')
-    dataset = desired(alone, 'dataset["interactions"]')
+@pytest.mark.parametrize("dataset", FIELDS)
+def test_personalize_names_carry_what_they_must(
+    alone: tftest.TerraformPlanOutput, dataset: str
+) -> None:
+    schema = desired(alone, f'schema["{dataset}"]')
     content = hashlib.sha256(schema["Schema"].encode()).hexdigest()
-    assert group == {"Name": "shop-eu"}
-    assert schema["Name"].startswith("shop-eu-interactions-")
-    assert len(digest := schema["Name"].removeprefix("shop-eu-interactions-")) >= 8
+    assert desired(alone, "dataset_group") == {"Name": "shop-eu"}
+    assert schema["Name"].startswith(f"shop-eu-{dataset}-")
+    assert len(digest := schema["Name"].removeprefix(f"shop-eu-{dataset}-")) >= 8
     assert content.startswith(digest)
-    assert dataset == {
-        "Name": "shop-eu-interactions",
-        "DatasetType": "Interactions",
+    assert desired(alone, f'dataset["{dataset}"]') == {
+        "Name": f"shop-eu-{dataset}",
+        "DatasetType": dataset.title(),
         "DatasetGroupArn": f"{PERSONALIZE}:dataset-group/shop-eu",
         "SchemaArn": f"{PERSONALIZE}:schema/{schema['Name']}",
     }
@@ -473,7 +539,11 @@ def test_personalize_outputs_are_known_at_plan(alone: tftest.TerraformPlanOutput
     assert alone.outputs["personalize"] == {
         "dataset_group_arn": f"{PERSONALIZE}:dataset-group/shop-eu",
         # A dataset's ARN has its group and its type, not its name.
-        "datasets": {"interactions": f"{PERSONALIZE}:dataset/shop-eu/INTERACTIONS"},
+        "datasets": {
+            "interactions": f"{PERSONALIZE}:dataset/shop-eu/INTERACTIONS",
+            "items": f"{PERSONALIZE}:dataset/shop-eu/ITEMS",
+            "users": f"{PERSONALIZE}:dataset/shop-eu/USERS",
+        },
         "role_arn": "arn:aws-cn:iam::210987654321:role/shop-eu-personalize",
     }
 
@@ -518,7 +588,8 @@ def test_workflow_puts_its_configuration_in_place_of_the_example(
             {
                 "folder": "interactions",
                 "arn": f"{PERSONALIZE}:dataset/shop-eu/INTERACTIONS",
-            }
+            },
+            {"folder": "users", "arn": f"{PERSONALIZE}:dataset/shop-eu/USERS"},
         ],
     }
 
@@ -561,6 +632,17 @@ def test_workflow_describes_each_solution(solutions: dict[str, dict[str, Any]]) 
         "more-results": (default, {}, 50),
         "tuned": (default, tuned, 25),
         "popular": (f"{recipe}/aws-popularity-count", {}, 25),
+    }
+
+
+def test_workflow_asks_each_solution_with_its_batch_input(
+    solutions: dict[str, dict[str, Any]],
+) -> None:
+    assert {key: solution["batch_input_folder"] for key, solution in solutions.items()} == {
+        "plain": "batch_users_input",
+        "more-results": "batch_users_input",
+        "tuned": "batch_users_input",
+        "popular": "batch_newcomers_input",
     }
 
 
@@ -617,6 +699,7 @@ def test_workflow_may_touch_only_what_it_is_given(
     }
     assert set(policy["ImportDatasets"]["Resource"]) == {
         f"{PERSONALIZE}:dataset/shop-eu/INTERACTIONS",
+        f"{PERSONALIZE}:dataset/shop-eu/USERS",
         f"{PERSONALIZE}:dataset-import-job/*",
     }
 

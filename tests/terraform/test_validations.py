@@ -5,11 +5,14 @@ start: 50 ms a case. That the whole module refuses is shown by validations.tftes
 `terraform test`.
 """
 
+import importlib
+import json
 import re
 import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -22,13 +25,68 @@ RELEASE = 'Set glue.version to "5.0"'
 WORKER_TYPE = "Set glue.worker_type to G.1X, G.2X, G.4X or G.8X"
 WORKERS = "Set glue.number_of_workers to a whole number of at least 2"
 TIMEOUT = "Set glue.timeout_minutes to a whole number from 1 to 2880"
-FOLDER = "Set interactions.folder to a folder below raw/, without a slash at either end"
 RETENTION = "Set log_retention_days to a period that CloudWatch Logs offers"
 EXPRESSION = "Set schedule.expression to cron(six fields), rate(value unit) or at("
 SOLUTIONS = "Configure 1 to 10 solutions"
 KEY = "Give each solution a key of 2 to 20 lower-case letters, digits and hyphens"
 RECIPE = "Set each recipe to aws-user-personalization, aws-user-personalization-v2 or"
 RESULTS = "Set number_of_results to a whole number from 1 to 500"
+ASKED = "Set each solution's batch_input to a key of batch_inputs that has the kind users"
+SHARE = "Set maximum_quarantined_share to a number from 0 to 1"
+
+# Of interactions, users and items alike.
+FOLDER = "Set {}.folder to a folder below raw/, without a slash at either end"
+OWN_FOLDER = "Give {}.folder a folder of its own"
+FORMAT = "Set {}.format.type to csv, json or parquet, and {}.format.encoding to UTF-8 or"
+CSV_ONLY = "Leave column_names, delimiter, escape, multiline and quote out of {}.format"
+CHARACTERS = "Set {}.format.delimiter and escape to one character each, and quote to one or to none"
+COLUMN_NAMES = "Name every column of the files once in {}.format.column_names"
+UNIT = "Set {} to auto, seconds, milliseconds, microseconds or iso8601, or leave it out and set a"
+DATES = "Set interactions.timestamp.not_before and before to dates such as 2024-01-31"
+NO_DATES = "Leave not_before and before out of items.creation_timestamp"
+METADATA_NAMES = "Name each of {}.metadata with 1 to 150 letters, digits and underscores"
+METADATA = "Give each of {}.metadata the type string, int, long, float, double or boolean and"
+METADATA_COUNTS = {
+    "interactions": "Configure at most 5 columns in interactions.metadata",
+    "users": "Configure 1 to 25 columns in users.metadata",
+    "items": "Configure 1 to 100 columns in items.metadata, at most one of them textual",
+}
+
+INPUT_KEY = "Give each batch input a key of 1 to 30 lower-case letters, digits and underscores"
+INPUT_KIND = "Set the kind of each batch input to users, items or item_attributes"
+INPUT_MEMBERS = "Give a batch input only what its kind takes"
+INPUT_CHOICES = "Choose whom or what a batch input asks about with one of ids, active_days,"
+INPUT_IDS = "Leave ids and item_list of a batch input out, or name at least one id"
+INPUT_ATTRIBUTES = "Set item_attributes of each batch input of that kind to 1 to 10 expressions"
+INPUT_NUMBERS = "Set active_days and most_frequent of a batch input to whole numbers of at least 1"
+INPUT_DATE = "Set active_since of a batch input to a date such as 2024-01-31"
+
+VALID: dict[str, dict[str, Any]] = {
+    "interactions": {},
+    "users": {"metadata": [{"name": "AGE", "type": "int"}]},
+    "items": {"metadata": [{"name": "GENRES", "categorical": True}]},
+}
+
+
+def of_each(members: dict[str, Any], message: str) -> list[tuple[dict[str, Any], str]]:
+    return [({name: valid | members}, message.replace("{}", name)) for name, valid in VALID.items()]
+
+
+def formats(form: dict[str, Any], message: str) -> list[tuple[dict[str, Any], str]]:
+    return of_each({"format": form}, message)
+
+
+def metadata(column: dict[str, Any], message: str) -> list[tuple[dict[str, Any], str]]:
+    return of_each({"metadata": [{"name": "PLACE"}, {"name": "SIZE"} | column]}, message)
+
+
+def asking(batch_input: dict[str, Any]) -> dict[str, Any]:
+    return {"batch_inputs": {"users": {}, "more": batch_input}}
+
+
+def columns(count: int) -> list[dict[str, Any]]:
+    return [{"name": f"COLUMN_{number}"} for number in range(count)]
+
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
     # Bucket names: no capital, no underscore (S3 User Guide, General purpose bucket naming rules).
@@ -52,13 +110,127 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"glue": {"timeout_minutes": 0}}, TIMEOUT),
     ({"glue": {"timeout_minutes": 2881}}, TIMEOUT),
     ({"glue": {"timeout_minutes": 0.5}}, TIMEOUT),
-    ({"interactions": {"folder": ""}}, FOLDER),
-    ({"interactions": {"folder": "/ratings"}}, FOLDER),
-    ({"interactions": {"folder": "ratings/"}}, FOLDER),
-    ({"interactions": {"folder": "a//b"}}, FOLDER),
-    ({"interactions": {"folder": "../curated"}}, FOLDER),
-    ({"interactions": {"folder": "s3://bucket/raw"}}, FOLDER),
-    ({"interactions": {"minimum_rating": "high"}}, "a number is required"),
+    ({"interactions": {"folder": "a//b"}}, FOLDER.format("interactions")),
+    ({"interactions": {"folder": "s3://bucket/raw"}}, FOLDER.format("interactions")),
+    *of_each({"folder": ""}, FOLDER),
+    *of_each({"folder": "/ratings"}, FOLDER),
+    *of_each({"folder": "ratings/"}, FOLDER),
+    *of_each({"folder": "../curated"}, FOLDER),
+    *(
+        ({"interactions": {"folder": "a/b"}, name: VALID[name] | {"folder": folder}}, message)
+        for name in ("users", "items")
+        for folder in ("a", "a/b", "a/b/c")
+        for message in [OWN_FOLDER.format(name)]
+    ),
+    (
+        {"users": VALID["users"], "items": VALID["items"] | {"folder": "users/items"}},
+        OWN_FOLDER.format("items"),
+    ),
+    *formats({"type": "avro"}, FORMAT),
+    *formats({"encoding": "latin1"}, FORMAT),
+    *formats({"type": "json", "delimiter": ";"}, CSV_ONLY),
+    *formats({"type": "json", "quote": ""}, CSV_ONLY),
+    *formats({"type": "json", "escape": "\\"}, CSV_ONLY),
+    *formats({"type": "parquet", "multiline": True}, CSV_ONLY),
+    *formats({"type": "parquet", "column_names": ["USER_ID"]}, CSV_ONLY),
+    *formats({"delimiter": ""}, CHARACTERS),
+    *formats({"delimiter": "\\t"}, CHARACTERS),
+    *formats({"delimiter": "\n"}, CHARACTERS),
+    *formats({"delimiter": "\r\n"}, CHARACTERS),
+    *formats({"quote": "''"}, CHARACTERS),
+    *formats({"escape": ""}, CHARACTERS),
+    *formats({"delimiter": '"', "escape": "\\"}, CHARACTERS),
+    *formats({"delimiter": "\\", "escape": "\\"}, CHARACTERS),
+    *formats({"quote": "", "multiline": True}, CHARACTERS),
+    *formats({"column_names": []}, COLUMN_NAMES),
+    *formats({"column_names": ["USER_ID", "USER_ID"]}, COLUMN_NAMES),
+    *(
+        (values, UNIT.format(where))
+        for timestamp in ({"unit": "days"}, {"unit": "seconds", "pattern": "yyyy"})
+        for values, where in [
+            ({"interactions": {"timestamp": timestamp}}, "interactions.timestamp.unit"),
+            (
+                {"items": VALID["items"] | {"creation_timestamp": timestamp}},
+                "items.creation_timestamp.unit",
+            ),
+        ]
+    ),
+    ({"interactions": {"timestamp": {"not_before": "2024"}}}, DATES),
+    ({"interactions": {"timestamp": {"not_before": ""}}}, DATES),
+    ({"interactions": {"timestamp": {"before": "2024-01-31 00:00"}}}, DATES),
+    ({"items": VALID["items"] | {"creation_timestamp": {"before": "2024-01-31"}}}, NO_DATES),
+    *metadata({"name": ""}, METADATA_NAMES),
+    *metadata({"name": "1ST"}, METADATA_NAMES),
+    *metadata({"name": "SIZE-EU"}, METADATA_NAMES),
+    *metadata({"name": "S" * 151}, METADATA_NAMES),
+    *metadata({"name": "PLACE"}, METADATA_NAMES),
+    *metadata({"name": "PLA_CE"}, METADATA_NAMES),
+    *metadata({"name": "place"}, METADATA_NAMES),
+    *metadata({"name": "ITEM_ID"}, METADATA_NAMES),
+    *metadata({"name": "USERID"}, METADATA_NAMES),
+    *metadata({"name": "Timestamp"}, METADATA_NAMES),
+    *metadata({"name": "EVENT_TYPE"}, METADATA_NAMES),
+    *metadata({"name": "EVENT_VALUE"}, METADATA_NAMES),
+    *metadata({"name": "CREATION_TIMESTAMP"}, METADATA_NAMES),
+    *metadata({"name": "IMPRESSION"}, METADATA_NAMES)[1:],
+    *metadata({"name": "RECOMMENDATION_ID"}, METADATA_NAMES)[1:],
+    *metadata({"type": "number"}, METADATA),
+    *metadata({"separator": ""}, METADATA),
+    *metadata({"categorical": True, "type": "int"}, METADATA),
+    *metadata({"textual": True}, METADATA)[:2],
+    *metadata({"textual": True, "type": "int"}, METADATA)[2:],
+    *metadata({"textual": True, "categorical": True}, METADATA)[2:],
+    *metadata({"name": "IMPRESSION", "categorical": True}, METADATA)[:1],
+    *metadata({"name": "EVENT_ATTRIBUTION_SOURCE", "type": "int"}, METADATA)[:1],
+    *(
+        ({name: {"metadata": columns(count)}}, METADATA_COUNTS[name])
+        for name, counts in [("interactions", [6]), ("users", [0, 26]), ("items", [0, 101])]
+        for count in counts
+    ),
+    (
+        {"items": {"metadata": [{"name": name, "textual": True} for name in ("PLOT", "PRAISE")]}},
+        METADATA_COUNTS["items"],
+    ),
+    (
+        {
+            "interactions": {
+                "event_type": {"column": "event", "allowed": list("abcdefgh")},
+                "metadata": columns(3),
+            }
+        },
+        METADATA_COUNTS["interactions"],
+    ),
+    ({"interactions": {"event_type": {}}}, 'attribute "column" is required'),
+    (
+        {"interactions": {"event_value": {"column": "rating", "minimum": "high"}}},
+        "a number is required",
+    ),
+    ({"batch_inputs": {"users": {}, "More": {}}}, INPUT_KEY),
+    ({"batch_inputs": {"users": {}, "_more": {}}}, INPUT_KEY),
+    ({"batch_inputs": {"users": {}, "": {}}}, INPUT_KEY),
+    ({"batch_inputs": {"users": {}, "m" * 31: {}}}, INPUT_KEY),
+    (asking({"kind": "user"}), INPUT_KIND),
+    (asking({"kind": "items", "active_days": 3}), INPUT_MEMBERS),
+    (asking({"kind": "items", "active_since": "2024-01-31"}), INPUT_MEMBERS),
+    (asking({"kind": "items", "item_list": ["1"]}), INPUT_MEMBERS),
+    (asking({"item_attributes": ["Items.PRICE > 5"]}), INPUT_MEMBERS),
+    (
+        asking({"kind": "item_attributes", "item_attributes": ["x"], "most_frequent": 3}),
+        INPUT_MEMBERS,
+    ),
+    (asking({"ids": ["1"], "active_days": 3}), INPUT_CHOICES),
+    (asking({"most_frequent": 3, "active_since": "2024-01-31"}), INPUT_CHOICES),
+    (asking({"ids": []}), INPUT_IDS),
+    (asking({"item_list": []}), INPUT_IDS),
+    (asking({"kind": "item_attributes"}), INPUT_ATTRIBUTES),
+    (asking({"kind": "item_attributes", "item_attributes": []}), INPUT_ATTRIBUTES),
+    (asking({"kind": "item_attributes", "item_attributes": ["x"] * 11}), INPUT_ATTRIBUTES),
+    (asking({"active_days": 0}), INPUT_NUMBERS),
+    (asking({"active_days": 1.5}), INPUT_NUMBERS),
+    (asking({"kind": "items", "most_frequent": 0}), INPUT_NUMBERS),
+    (asking({"active_since": "31.1.2024"}), INPUT_DATE),
+    ({"maximum_quarantined_share": -0.01}, SHARE),
+    ({"maximum_quarantined_share": 1.01}, SHARE),
     ({"log_retention_days": 0}, RETENTION),
     ({"log_retention_days": 8}, RETENTION),
     ({"schedule": {"expression": "0 3 ? * SUN *"}}, EXPRESSION),
@@ -84,6 +256,9 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"solutions": {"users": {"number_of_results": 0}}}, RESULTS),
     ({"solutions": {"users": {"number_of_results": 501}}}, RESULTS),
     ({"solutions": {"users": {"number_of_results": 2.5}}}, RESULTS),
+    ({"solutions": {"users": {"batch_input": "nobody"}}}, ASKED),
+    ({"batch_inputs": {}}, ASKED),
+    ({"batch_inputs": {"users": {"kind": "items"}}}, ASKED),
 ]
 
 ACCEPTED: list[dict[str, Any]] = [
@@ -92,7 +267,40 @@ ACCEPTED: list[dict[str, Any]] = [
     {"name": "7-days-of-movies"},
     {"glue": {"worker_type": "G.8X", "number_of_workers": 299, "timeout_minutes": 2880}},
     {"glue": {"number_of_workers": 2, "timeout_minutes": 1}},
-    {"interactions": {"folder": "year=2030/part-1.v2", "minimum_rating": 0}},
+    {"interactions": {"folder": "year=2030/part-1.v2"}},
+    {"interactions": {"event_value": {"column": "rating", "minimum": 0, "imported": False}}},
+    {
+        "interactions": {
+            "event_type": {"column": "event", "allowed": ["a", "a", *"bcdefg"]},
+            "metadata": [*columns(2), {"name": "IMPRESSION"}],
+        }
+    },
+    {
+        "interactions": {
+            "metadata": [*columns(5), {"name": "IMPRESSION"}, {"name": "RECOMMENDATION_ID"}]
+        }
+    },
+    {"interactions": {"timestamp": {"pattern": "dd.MM.yyyy", "not_before": "2024-01-31"}}},
+    {"interactions": {"timestamp": {"before": "2024-01-31T00:00:00+01:00"}}},
+    {"interactions": {"folder": "a"}, "users": VALID["users"] | {"folder": "ab"}},
+    {"users": {"metadata": columns(25)}, "items": {"metadata": columns(100)}},
+    {"items": {"creation_timestamp": {"unit": "iso8601"}, "metadata": columns(1)}},
+    {"items": {"metadata": [{"name": "PLOT", "textual": True}, {"name": "A" * 150}]}},
+    *(case for case, _ in formats({"delimiter": "\t", "quote": ""}, "")),
+    *(case for case, _ in formats({"delimiter": "ß", "encoding": "ISO-8859-1"}, "")),
+    *(case for case, _ in formats({"column_names": ["A", "B"], "multiline": True}, "")),
+    *(case for case, _ in formats({"type": "parquet"}, "")),
+    *(case for case, _ in metadata({"required": True, "type": "boolean"}, "")),
+    {
+        "batch_inputs": {"3_days": {"active_days": 3}},
+        "solutions": {"s3": {"batch_input": "3_days"}},
+    },
+    {"batch_inputs": {"users": {"ids": ["1"], "filter_values": {"GENRE": ["Drama"]}}}},
+    asking({"kind": "items", "most_frequent": 10}),
+    asking({"kind": "item_attributes", "item_attributes": ["x"] * 10}),
+    asking({"item_list": ["1"], "active_since": "2024-01-31T00:00:00Z"}),
+    {"maximum_quarantined_share": 0},
+    {"maximum_quarantined_share": 1},
     {"log_retention_days": 1},
     {"log_retention_days": 3653},
     # EventBridge Scheduler User Guide, Schedule types in EventBridge Scheduler: its own examples.
@@ -103,7 +311,9 @@ ACCEPTED: list[dict[str, Any]] = [
     {"solutions": {f"solution-{number}": {} for number in range(10)}},
     {"solutions": {"s" * 20: {"recipe": "aws-popularity-count", "number_of_results": 500}}},
     {"solutions": {"v2": {"recipe": "aws-user-personalization-v2", "number_of_results": 1}}},
-    {"schedule": None, "solutions": None, "glue": None},  # the defaults
+    # The defaults.
+    {"schedule": None, "solutions": None, "glue": None, "interactions": None, "users": None},
+    {"items": None, "batch_inputs": None, "maximum_quarantined_share": None},
 ]
 
 
@@ -132,6 +342,33 @@ def test_bad_input_is_refused(variables: Workspace, values: dict[str, Any], mess
 @pytest.mark.parametrize("values", ACCEPTED, ids=text)
 def test_good_input_is_accepted(variables: Workspace, values: dict[str, Any]) -> None:
     assert variables.plan({"name": "movies"} | values) is False
+
+
+CONFIGURATION = {"interactions", "users", "items", "batch_inputs", "maximum_quarantined_share"}
+
+
+def told(cases: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [case for case in cases if case.keys() <= CONFIGURATION]
+
+
+@pytest.fixture(scope="module")
+def configuration(repository: Path) -> Iterator[ModuleType]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(repository / "glue_jobs")
+        yield importlib.import_module("configuration")
+
+
+@pytest.mark.parametrize(
+    "values", told([case for case, message in REFUSED if message != ASKED]), ids=text
+)
+def test_the_job_would_refuse_it_too(configuration: ModuleType, values: dict[str, Any]) -> None:
+    with pytest.raises(configuration.ConfigurationError):
+        configuration.parse(json.dumps(values))
+
+
+@pytest.mark.parametrize("values", told(ACCEPTED), ids=text)
+def test_the_job_would_accept_it_too(configuration: ModuleType, values: dict[str, Any]) -> None:
+    configuration.parse(json.dumps(values))
 
 
 def test_every_message_is_seen(repository: Path) -> None:
