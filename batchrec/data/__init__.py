@@ -1,1 +1,1 @@
-"""Ratings to rehearse with, and the file format that they come in."""
+"""Interactions to rehearse with, and the file formats that they come in."""

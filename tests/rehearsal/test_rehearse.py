@@ -8,27 +8,17 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 import pytest
 
 from batchrec.data import hetrec, movielens
 
-BATCHREC = Path(sys.executable).with_name("batchrec")
+if TYPE_CHECKING:
+    from conftest import Rehearse
 
 pytestmark = pytest.mark.xdist_group("rehearsal")
-
-
-def rehearse(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [str(BATCHREC), "rehearse", *arguments],
-        cwd=cwd,
-        env=os.environ | {"COLUMNS": "200"},
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +27,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def demo(folder: Path) -> subprocess.CompletedProcess[str]:
+def demo(folder: Path, rehearse: "Rehearse") -> subprocess.CompletedProcess[str]:
     """One `batchrec rehearse` with its defaults, in an empty folder."""
     return rehearse(cwd=folder)
 
@@ -163,7 +153,7 @@ def test_a_person_sees_steps_counts_metrics_and_titles(
 
 
 def test_a_persons_own_file_and_variables_are_used(
-    tmp_path: Path, ratings: duckdb.DuckDBPyConnection
+    tmp_path: Path, rehearse: "Rehearse", ratings: duckdb.DuckDBPyConnection
 ) -> None:
     own = movielens.ratings().query("userId <= 60")
     hetrec.write(own, tmp_path / "own ratings.dat")
@@ -180,7 +170,9 @@ def test_a_persons_own_file_and_variables_are_used(
     assert (summary["rows"]["read"], summary["rows"]["written"]) == expected
 
 
-def test_a_second_rehearsal_replaces_only_its_own_folder(folder: Path) -> None:
+def test_a_second_rehearsal_replaces_only_its_own_folder(
+    folder: Path, rehearse: "Rehearse"
+) -> None:
     foreign = folder / "foreign"
     foreign.mkdir()
     (foreign / "precious.txt").write_text("mine")
@@ -192,27 +184,39 @@ def test_a_second_rehearsal_replaces_only_its_own_folder(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "expected"),
+    ("example", "content", "expected"),
     [
-        (None, "no such file"),
-        ("", "empty"),
-        ("userID\tmovieID\trating\ttimestamp\r\n", "header"),
-        ("user,movie,stars\r\n1,2,3\r\n", "userID"),
+        ("movielens", None, "no such file"),
+        ("movielens", "", "empty"),
+        ("movielens", "userID\tmovieID\trating\ttimestamp\r\n", "header"),
+        ("movielens", "user,movie,stars\r\n1,2,3\r\n", "userID"),
+        ("clickstream", "timestamp,visitorid,event,itemid,transactionid\n", "header"),
+        ("clickstream", "userID\tmovieID\trating\ttimestamp\r\n1\t2\t3\t4\r\n", "visitorid"),
     ],
-    ids=["missing", "empty", "header-only", "wrong-columns"],
 )
 def test_input_that_can_be_refused_at_once_is(
-    tmp_path: Path, content: str | None, expected: str
+    tmp_path: Path, rehearse: "Rehearse", example: str, content: str | None, expected: str
 ) -> None:
-    data = tmp_path / "ratings.dat"
+    data = tmp_path / "interactions.dat"
     if content is not None:
         data.write_text(content)
-    ended = rehearse("--data", str(data), cwd=tmp_path)
+    ended = rehearse("--example", example, "--data", str(data), cwd=tmp_path)
     assert ended.returncode == 1
     assert expected.lower() in ended.stderr.lower()
     assert str(data) in ended.stderr
     assert "Traceback" not in ended.stderr
+    assert "1/8" not in ended.stdout, "nothing is started"
     assert not (tmp_path / "demo-output").exists()
+
+
+def test_an_unknown_example_is_refused_with_the_known_ones(
+    tmp_path: Path, rehearse: "Rehearse"
+) -> None:
+    ended = rehearse("--example", "netflix", cwd=tmp_path)
+    assert ended.returncode == 1
+    assert "There is no example 'netflix'" in ended.stderr
+    assert "movielens, clickstream" in ended.stderr
+    assert "Traceback" not in ended.stderr
 
 
 @pytest.fixture
@@ -225,7 +229,7 @@ def low_ratings(tmp_path: Path) -> Path:
 
 
 def test_a_failing_job_ends_with_its_reason_and_nothing_left_running(
-    tmp_path: Path, low_ratings: Path
+    tmp_path: Path, rehearse: "Rehearse", low_ratings: Path
 ) -> None:
     ended = rehearse("--data", str(low_ratings), cwd=tmp_path)
     assert ended.returncode == 1
@@ -239,9 +243,11 @@ def test_a_failing_job_ends_with_its_reason_and_nothing_left_running(
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interruption_stops_what_was_started(tmp_path: Path, number: int) -> None:
+def test_an_interruption_stops_what_was_started(
+    tmp_path: Path, batchrec: Path, number: int
+) -> None:
     process = subprocess.Popen(
-        [str(BATCHREC), "rehearse"],
+        [str(batchrec), "rehearse"],
         cwd=tmp_path,
         env=os.environ | {"TMPDIR": str(tmp_path)},
         stdout=subprocess.PIPE,
@@ -273,9 +279,9 @@ def processes_below(folder: Path) -> list[str]:
     return found
 
 
-def test_the_local_aws_alone_says_how_to_reach_it(tmp_path: Path) -> None:
+def test_the_local_aws_alone_says_how_to_reach_it(tmp_path: Path, batchrec: Path) -> None:
     process = subprocess.Popen(
-        [str(BATCHREC), "local-aws"],
+        [str(batchrec), "local-aws"],
         cwd=tmp_path,
         env=os.environ | {"PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,
