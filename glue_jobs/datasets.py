@@ -19,6 +19,7 @@ So the highest event value wins, and neither the order of the rows nor their pla
 import functools
 import math
 import operator
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import outcomes
@@ -33,19 +34,19 @@ from pyspark.sql import functions as F  # noqa: N812 - PySpark's own convention
 SHUFFLED_BYTES = 8 * 1024 * 1024  # of a source, for each partition after the shuffle
 
 
-def read(spark: SparkSession, url: str, dataset: Dataset, started_at: int) -> DataFrame:
+def read(spark: SparkSession, urls: Sequence[str], dataset: Dataset, started_at: int) -> DataFrame:
     """Read a source once, and return its rows as the module's docstring has them, persisted.
 
     Args:
         spark: a session of the caller's own; settings are made in it.
-        url: where the source lies.
+        urls: where the source lies.
         dataset: its configuration.
         started_at: the run's start, epoch seconds: later events are in the future.
 
     Raises:
         UnusableInputError: see `sources.read`.
     """
-    records = sources.read(spark, url, dataset.format, columns_of(dataset))
+    records = sources.read(spark, urls, dataset.format, columns_of(dataset))
     partitions = max(
         spark.sparkContext.defaultParallelism, math.ceil(records.bytes / SHUFFLED_BYTES)
     )
@@ -93,6 +94,38 @@ def csv_lines(rows: DataFrame, dataset: Dataset) -> DataFrame:
         [name in textual for name in dataset.header],
     )
     return rows.where(F.col("outcome") == KEPT).select(line.alias("line"))
+
+
+def tally(rows: DataFrame) -> DataFrame:
+    """Count the rows by outcome and key.
+
+    `outcome`, `key`, `copies`, `events` (different ones); for interactions `first` and `last`
+    (epoch seconds), `id_bytes` and, if there are units to be told, `unit_0` … (copies of each).
+    """
+    counts = [F.sum("copies").alias("copies"), F.count(F.lit(1)).alias("events")]
+    if "seconds" in rows.columns:
+        id_bytes = F.sum(F.octet_length("key") + F.octet_length("item_id"))
+        counts += [F.min("seconds").alias("first"), F.max("seconds").alias("last")]
+        counts.append(id_bytes.alias("id_bytes"))
+    if "unit" in rows.columns:
+        counts += [
+            F.sum(F.when(F.col("unit") == number, F.col("copies"))).alias(f"unit_{number}")
+            for number in range(len(timestamps.UNITS))
+        ]
+    return rows.groupBy("outcome", "key").agg(*counts)
+
+
+def units(tallied: DataFrame) -> dict[str, int]:
+    """Return the usable rows by the unit of their time, where units are told from the data."""
+    columns = [name for name in tallied.columns if name.startswith("unit_")]
+    if not columns:
+        return {}
+    (sums,) = tallied.agg(*(F.sum(name).alias(name) for name in columns)).collect()
+    return {
+        unit: sums[f"unit_{number}"]
+        for number, unit in enumerate(timestamps.UNITS)
+        if sums[f"unit_{number}"]
+    }
 
 
 def quarantined(rows: DataFrame) -> DataFrame:

@@ -57,12 +57,13 @@ class Examined:
 
     configuration: Configuration
     started_at: int  # epoch seconds
-    urls: dict[str, str]  # of the sources, by dataset
+    urls: dict[str, list[str]]  # of the sources, by dataset
     rows: dict[str, DataFrame]  # by dataset, see datasets.py
-    users: DataFrame  # id, events, last: of the interactions to be written
+    users: DataFrame  # id, events, first, last: of the interactions to be written
     items: DataFrame  # id, events
     counts: dict[str, SourceCounts]
     interactions: InteractionCounts
+    persisted: list[DataFrame]
 
     @property
     def breaches(self) -> list[str]:
@@ -89,7 +90,7 @@ def new_session(spark: SparkSession) -> SparkSession:
     return session
 
 
-def examine(spark: SparkSession, settings: Configuration, urls: dict[str, str]) -> Examined:
+def examine(spark: SparkSession, settings: Configuration, urls: dict[str, list[str]]) -> Examined:
     """Read each source once, classify its rows and count them.
 
     Args:
@@ -108,28 +109,34 @@ def examine(spark: SparkSession, settings: Configuration, urls: dict[str, str]) 
         if read_time and (read_time.pattern or read_time.time_zone != "UTC"):
             timestamps.require_usable(spark, read_time, name)
         rows[name] = datasets.read(spark, urls[name], dataset, started_at)
-    counts = {name: _count(frame, urls[name]) for name, frame in rows.items()}
+    # The first action on the rows persists them; by user, so that it counts the users too.
+    tallies = {name: datasets.tally(frame).persist() for name, frame in rows.items()}
+    counts = {name: _count(tally, ", ".join(urls[name])) for name, tally in tallies.items()}
     kept = rows["interactions"].where(F.col("outcome") == KEPT)
-    users = kept.groupBy(F.col("key").alias("id")).agg(
-        F.count(F.lit(1)).alias("events"),
-        F.min("seconds").alias("first"),
-        F.max("seconds").alias("last"),
-        F.sum(F.octet_length("key") + F.octet_length("item_id")).alias("id_bytes"),
-    )
+    users = tallies["interactions"].where(F.col("outcome") == KEPT)
     items = kept.groupBy(F.col("item_id").alias("id")).agg(F.count(F.lit(1)).alias("events"))
-    users, items = users.persist(), items.persist()
-    interactions = _count_interactions(rows["interactions"], users, items)
-    return Examined(settings, started_at, urls, rows, users, items, counts, interactions)
-
-
-def _count(rows: DataFrame, url: str) -> SourceCounts:
-    tally = rows.groupBy("outcome").agg(
-        F.sum("copies").alias("rows"), F.count(F.lit(1)).alias("unique")
+    items = items.persist()
+    return Examined(
+        settings,
+        started_at,
+        urls,
+        rows,
+        users.select(F.col("key").alias("id"), "events", "first", "last", "id_bytes"),
+        items,
+        counts,
+        _count_interactions(rows["interactions"], tallies["interactions"], items),
+        [*rows.values(), *tallies.values(), items],
     )
-    found = {row["outcome"]: row for row in tally.collect()}
+
+
+def _count(tally: DataFrame, source: str) -> SourceCounts:
+    by_outcome = tally.groupBy("outcome").agg(
+        F.sum("copies").alias("rows"), F.sum("events").alias("unique")
+    )
+    found = {row["outcome"]: row for row in by_outcome.collect()}
     if not found:
         raise UnusableInputError(
-            f"{url} holds no row of data, only headers or nothing. Upload the data there, or"
+            f"{source} holds no row of data, only headers or nothing. Upload the data there, or"
             " correct the folder."
         )
     kept, written = (found[KEPT]["rows"], found[KEPT]["unique"]) if KEPT in found else (0, 0)
@@ -148,20 +155,18 @@ def _count(rows: DataFrame, url: str) -> SourceCounts:
     )
 
 
-def _count_interactions(rows: DataFrame, users: DataFrame, items: DataFrame) -> InteractionCounts:
+def _count_interactions(rows: DataFrame, tally: DataFrame, items: DataFrame) -> InteractionCounts:
+    users = tally.where(F.col("outcome") == KEPT)
     (total,) = users.agg(
         F.count(F.lit(1)).alias("users"),
         F.count_if(F.col("events") >= 2).alias("active"),
-        F.max(F.struct("events", "id")).alias("heaviest"),
+        F.max(F.struct("events", "key")).alias("heaviest"),
         F.min("first").alias("first"),
         F.max("last").alias("last"),
         F.sum("events").alias("events"),
         F.sum("id_bytes").alias("id_bytes"),
     ).collect()
-    units, event_types = {}, {}
-    if "unit" in rows.columns:
-        timed = rows.where(F.col("unit").isNotNull()).groupBy("unit").agg(F.sum("copies"))
-        units = {timestamps.UNITS[unit]: count for unit, count in timed.collect()}
+    event_types = {}
     if "event_type" in rows.columns:
         typed = rows.where(F.col("outcome") == KEPT).groupBy("event_type").count()
         event_types = dict(sorted(tuple(row) for row in typed.collect()))
@@ -169,11 +174,11 @@ def _count_interactions(rows: DataFrame, users: DataFrame, items: DataFrame) -> 
         users=total["users"],
         items=items.count(),
         users_with_two_or_more=total["active"],
-        most_active_user=total["heaviest"] and total["heaviest"]["id"],
+        most_active_user=total["heaviest"] and total["heaviest"]["key"],
         most_active_user_events=total["heaviest"]["events"] if total["heaviest"] else 0,
         first=total["first"],
         last=total["last"],
-        units=units,
+        units=datasets.units(tally),
         event_types=event_types,
         bytes=(total["id_bytes"] or 0) + (total["events"] or 0) * len(",,1162160236\n"),
     )
@@ -262,7 +267,7 @@ def report_of(data: Examined) -> dict[str, Any]:
     return {
         "datasets": {
             name: {
-                "source": data.urls[name],
+                "source": ", ".join(data.urls[name]),
                 "rows": {each: getattr(counts, each) for each in names},
                 "quarantined_by_reason": dict(counts.quarantined_by_reason),
             }
@@ -289,7 +294,7 @@ def report_of(data: Examined) -> dict[str, Any]:
 
 def release(data: Examined) -> None:
     """Give back the memory of the persisted rows."""
-    for frame in (*data.rows.values(), data.users, data.items):
+    for frame in data.persisted:
         frame.unpersist()
 
 
@@ -303,7 +308,7 @@ def prepare(
     """
     settings = configuration.parse(text)
     spark = new_session(spark)
-    urls = {name: f"{raw_prefix}/{each.folder}" for name, each in configured(settings).items()}
+    urls = {name: [f"{raw_prefix}/{each.folder}"] for name, each in configured(settings).items()}
     data = examine(spark, settings, urls)
     try:
         return write(spark, data, transformed, quarantine)

@@ -40,12 +40,12 @@ class Records:
     may_hold_line_breaks: bool  # in a value
 
 
-def read(spark: SparkSession, url: str, form: Format, columns: Sequence[str]) -> Records:
-    """Read all files under `url`: one file or a prefix; .gz files are unpacked.
+def read(spark: SparkSession, urls: Sequence[str], form: Format, columns: Sequence[str]) -> Records:
+    """Read all files under `urls`, each a file or a prefix; .gz files are unpacked.
 
     Args:
         spark: a session of the caller's own; settings for reading are made in it.
-        url: a file or a prefix, read with the folders in it.
+        urls: files or prefixes; a prefix is read with the folders in it.
         form: the files' format.
         columns: the source's names of the wanted columns. In JSON and Parquet a dot leads into an
             object.
@@ -55,14 +55,17 @@ def read(spark: SparkSession, url: str, form: Format, columns: Sequence[str]) ->
     """
     spark.conf.set("spark.sql.files.maxPartitionBytes", TASK_BYTES)
     spark.conf.set("spark.sql.parquet.binaryAsString", "true")
-    sizes = files.sizes(spark, url)
-    if not sizes:
-        raise UnusableInputError(
-            f"Nothing lies at {url}. Upload the data there, or correct the folder."
-        )
+    sizes: dict[str, int] = {}
+    for url in urls:
+        found = files.sizes(spark, url)
+        if not found:
+            raise UnusableInputError(
+                f"Nothing lies at {url}. Upload the data there, or correct the folder."
+            )
+        sizes |= found
     reader = {"csv": _read_csv, "json": _read_json, "parquet": _read_parquet}[form.type]
     return Records(
-        frame=reader(spark, url, form, list(columns), sizes),
+        frame=reader(spark, list(urls), form, list(columns), sizes),
         bytes=sum(
             size * next((times for end, times in _EXPANSION.items() if name.endswith(end)), 1)
             for name, size in sizes.items()
@@ -75,12 +78,12 @@ def read(spark: SparkSession, url: str, form: Format, columns: Sequence[str]) ->
 
 
 def _read_csv(
-    spark: SparkSession, url: str, form: Format, columns: list[str], sizes: dict[str, int]
+    spark: SparkSession, urls: list[str], form: Format, columns: list[str], sizes: dict[str, int]
 ) -> DataFrame:
     header = None if form.column_names else _header(spark, form, sizes)
     names = form.column_names or _split_header(header or "", form)
-    _require_columns(url, columns, names, header)
-    lines = spark.read.text(url, recursiveFileLookup=True, wholetext=form.multiline)
+    _require_columns(", ".join(urls), columns, names, header)
+    lines = spark.read.text(urls, recursiveFileLookup=True, wholetext=form.multiline)
     text = _decoded(F.col("value"), form)
     if form.multiline:
         _require_small(sizes)
@@ -153,14 +156,14 @@ def _split_header(header: str, form: Format) -> list[str]:
     return next(csv.reader([header], delimiter=form.delimiter, quotechar=form.quote), [])
 
 
-def _require_columns(url: str, columns: list[str], names: list[str], header: str | None) -> None:
+def _require_columns(where: str, columns: list[str], names: list[str], header: str | None) -> None:
     missing = sorted({column for column in columns if column not in names})
     if missing and header is None and names == []:
-        raise UnusableInputError(f"{url} holds nothing but empty files. Upload the data there.")
+        raise UnusableInputError(f"{where} holds nothing but empty files. Upload the data there.")
     if missing:
         found = f"\n  header: {header[:_SHOWN_CHARACTERS]!r}" if header is not None else ""
         raise UnusableInputError(
-            f"{url} has no column {', '.join(map(repr, missing))}; it has"
+            f"{where} has no column {', '.join(map(repr, missing))}; it has"
             f" {', '.join(map(repr, names))}.{found}\n"
             "Name the data's own columns in the configuration (user_id, item_id, timestamp.column,"
             " …), and its format.delimiter if the line above isn't taken apart."
@@ -168,7 +171,7 @@ def _require_columns(url: str, columns: list[str], names: list[str], header: str
     twice = sorted({column for column in columns if names.count(column) > 1})
     if twice:
         raise UnusableInputError(
-            f"The header of {url} names {', '.join(map(repr, twice))} more than once."
+            f"The header of {where} names {', '.join(map(repr, twice))} more than once."
         )
 
 
@@ -236,10 +239,10 @@ def _fields(record: Column, form: Format, count: int) -> Column:
 
 
 def _read_json(
-    spark: SparkSession, url: str, form: Format, columns: list[str], sizes: dict[str, int]
+    spark: SparkSession, urls: list[str], form: Format, columns: list[str], sizes: dict[str, int]
 ) -> DataFrame:
     del sizes
-    lines = spark.read.text(url, recursiveFileLookup=True)
+    lines = spark.read.text(urls, recursiveFileLookup=True)
     records = lines.select(_decoded(F.col("value"), form).alias("record"))
     schema = _json_schema(columns).add("_malformed", T.StringType())
     options = {"columnNameOfCorruptRecord": "_malformed"}
@@ -281,12 +284,13 @@ def _quoted(path: str) -> str:
 
 
 def _read_parquet(
-    spark: SparkSession, url: str, form: Format, columns: list[str], sizes: dict[str, int]
+    spark: SparkSession, urls: list[str], form: Format, columns: list[str], sizes: dict[str, int]
 ) -> DataFrame:
     del form
+    url = ", ".join(urls)
     try:
         # The schema of one file's footer, not an inference from the rows.
-        table = spark.read.parquet(url, recursiveFileLookup=True)
+        table = spark.read.parquet(*urls, recursiveFileLookup=True)
     except AnalysisException as error:
         raise UnusableInputError(f"{url} holds no Parquet file that can be read.") from error
     except Exception as error:
