@@ -7,13 +7,16 @@ SET_UP := .venv/.complete
 CHECKOV := .venv-checkov/.complete
 
 help: ## Show what there is
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 demo: $(SET_UP) ## Rehearse the pipeline on real MovieLens ratings and show the recommendations
 	$(BIN)/batchrec rehearse
 
 test: $(SET_UP) $(CHECKOV) ## Run every test
 	$(BIN)/pytest -n 2 --dist loadgroup
+
+bench-transform: $(SET_UP) ## Measure the transform against DuckDB, pandas and the walk-through's job
+	$(BIN)/python benchmarks/transform.py
 
 lint: $(SET_UP) ## Check format, lint and types of Python and Terraform
 	$(BIN)/ruff format --check .
@@ -52,4 +55,4 @@ $(CHECKOV): requirements-checkov.lock
 	.venv-checkov/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-.PHONY: help demo test lint format lock clean
+.PHONY: help demo test bench-transform lint format lock clean
