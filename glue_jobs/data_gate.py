@@ -36,6 +36,7 @@ class SourceCounts:
     duplicate: int
     quarantined: int
     quarantined_by_reason: Mapping[str, int]
+    units: Mapping[str, int]  # usable rows by the unit of their time, where the data tells it
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,6 @@ class InteractionCounts:
     most_active_user_events: int
     first: int | None  # epoch seconds
     last: int | None
-    units: Mapping[str, int]  # rows by the unit of their time, where it is told from the data
     event_types: Mapping[str, int]
     bytes: int  # of the CSV files, at least
 
@@ -72,14 +72,14 @@ def breaches(
                 f" {configuration.maximum_quarantined_share:.2%}. Look at them in the quarantine;"
                 " correct the data or the configuration."
             )
+        if len(counts.units) > 1:
+            units = ", ".join(f"{unit} {rows:,}" for unit, rows in counts.units.items())
+            found.append(
+                f"{name}: the timestamps are of several units ({units} rows). Set the unit, or"
+                " separate the files."
+            )
         if counts.written == 0 and name != "interactions":
             found.append(f"{name}: no row is left to import. Correct the data, or leave it out.")
-    if len(interactions.units) > 1:
-        units = ", ".join(f"{unit} {rows:,}" for unit, rows in interactions.units.items())
-        found.append(
-            f"interactions: the timestamps are of several units ({units} rows). Set timestamp.unit,"
-            " or separate the files."
-        )
     if written < MIN_INTERACTIONS:
         counts = sources["interactions"]
         found.append(

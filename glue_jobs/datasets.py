@@ -237,7 +237,9 @@ def _plan_interactions(dataset: Interactions, started_at: int, records: sources.
     identity, extras = ["item_id", "seconds"], []
     if event_type:
         computed["event_type"] = raw[event_type.column]
-        faults += values.event_type_faults(F.col("event_type"))
+        faults += values.event_type_faults(
+            F.col("event_type"), may_hold_line_breaks=records.may_hold_line_breaks
+        )
         identity.append("event_type")
         if event_type.allowed is not None:
             filters.append(~F.col("event_type").isin(*event_type.allowed))

@@ -12,8 +12,6 @@ HADOOP_OPTIONS = {
     "fs.file.impl": "org.apache.hadoop.fs.RawLocalFileSystem",
     "fs.file.impl.disable.cache": "true",
 }
-# Characters that are never part of a text (Unicode, Noncharacters).
-_SEPARATOR, _COMMENT = "\uffff", "\ufffe"
 _LINE_BYTES = 100_000
 
 
@@ -27,7 +25,8 @@ def write_lines(lines: DataFrame, url: str, header: str) -> None:
 
     The lines are complete: Spark's own quoting is not Personalize's.
     """
-    options = {"sep": _SEPARATOR, "comment": _COMMENT, "quote": "", "header": "true"}
+    # Whatever of these occurs in a line would be quoted; line ends never do.
+    options = {"sep": "\n", "quote": "\r", "comment": "\r", "header": "true"}
     options |= {"ignoreLeadingWhiteSpace": "false", "ignoreTrailingWhiteSpace": "false"}
     writer(lines.toDF(header)).options(**options).csv(url)
     # Spark writes a first file even if there is nothing in it.

@@ -38,6 +38,7 @@ from sources import UnusableInputError
 
 BYTES_PER_FILE = 32 * 1024 * 1024
 QUARANTINED_ROWS_PER_FILE = 1_000_000
+SHOWN_EVENT_TYPES = 1000
 
 # The rules of this script are those of Spark without ANSI mode: a cast that fails gives null.
 SETTINGS = {
@@ -152,6 +153,7 @@ def _count(tally: DataFrame, source: str) -> SourceCounts:
         duplicate=kept - written,
         quarantined=sum(by_reason.values()),
         quarantined_by_reason=by_reason,
+        units=datasets.units(tally),
     )
 
 
@@ -169,7 +171,8 @@ def _count_interactions(rows: DataFrame, tally: DataFrame, items: DataFrame) -> 
     event_types = {}
     if "event_type" in rows.columns:
         typed = rows.where(F.col("outcome") == KEPT).groupBy("event_type").count()
-        event_types = dict(sorted(tuple(row) for row in typed.collect()))
+        # A column of something else may have millions of values.
+        event_types = dict(sorted(tuple(row) for row in typed.limit(SHOWN_EVENT_TYPES).collect()))
     return InteractionCounts(
         users=total["users"],
         items=items.count(),
@@ -178,7 +181,6 @@ def _count_interactions(rows: DataFrame, tally: DataFrame, items: DataFrame) -> 
         most_active_user_events=total["heaviest"]["events"] if total["heaviest"] else 0,
         first=total["first"],
         last=total["last"],
-        units=datasets.units(tally),
         event_types=event_types,
         bytes=(total["id_bytes"] or 0) + (total["events"] or 0) * len(",,1162160236\n"),
     )
@@ -188,13 +190,9 @@ def write(spark: SparkSession, data: Examined, transformed: str, quarantine: str
     """Write what the module's docstring lists; return the report.
 
     Raises:
-        DataGateError: the data breaks a minimum or limit; then only the quarantine is written.
+        DataGateError: the data breaks a minimum or limit; then nothing is written for an import.
         RuntimeError: what lies in the outputs doesn't account for every row read.
     """
-    # What an earlier attempt of this run left would contradict this one's report.
-    files.delete(spark, f"{transformed}/report.json")
-    files.delete(spark, transformed)
-    files.delete(spark, quarantine)
     for name, counts in data.counts.items():
         if counts.quarantined:
             frame = datasets.quarantined(data.rows[name])
@@ -212,13 +210,18 @@ def write(spark: SparkSession, data: Examined, transformed: str, quarantine: str
         raise _refusal(breaches)
     for name, dataset in configured(data.configuration).items():
         lines = datasets.csv_lines(data.rows[name], dataset)
-        parts = math.ceil(data.interactions.bytes / BYTES_PER_FILE)
+        size = data.interactions.bytes if name == "interactions" else _bytes(lines)
+        parts = math.ceil(size / BYTES_PER_FILE)
         header = ",".join(dataset.header)
         files.write_lines(lines.coalesce(parts), f"{transformed}/{name}", header)
         _require_conservation(spark, name, data.counts[name], transformed, quarantine)
     report = report_of(data) | {"batch_inputs": {key: count for key, (count, _) in asked.items()}}
     files.write_text(spark, f"{transformed}/report.json", json.dumps(report, indent=2) + "\n")
     return report
+
+
+def _bytes(lines: DataFrame) -> int:
+    return int(lines.agg(F.sum(F.octet_length("line") + 1)).collect()[0][0])
 
 
 def _write_batch_input(
@@ -262,7 +265,10 @@ def _refusal(breaches: list[str]) -> DataGateError:
 def report_of(data: Examined) -> dict[str, Any]:
     """Return what was found, in the form of report.json."""
     interactions, written = data.interactions, data.counts["interactions"].written
-    unit = ", ".join(interactions.units) or data.configuration.interactions.timestamp.unit
+    unit = (
+        ", ".join(data.counts["interactions"].units)
+        or data.configuration.interactions.timestamp.unit
+    )
     names = ("read", "written", "filtered", "duplicate", "quarantined")
     return {
         "datasets": {
@@ -308,6 +314,9 @@ def prepare(
     """
     settings = configuration.parse(text)
     spark = new_session(spark)
+    # What an earlier attempt of this run left would contradict this one's report.
+    for url in (f"{transformed}/report.json", transformed, quarantine):
+        files.delete(spark, url)
     urls = {name: [f"{raw_prefix}/{each.folder}"] for name, each in configured(settings).items()}
     data = examine(spark, settings, urls)
     try:

@@ -1,12 +1,18 @@
-"""One Spark for all tests of the Glue jobs: starting it takes longer than any of them."""
+"""One Spark for all tests of the Glue jobs: starting it takes longer than any of them.
+
+The environment variable BATCHREC_TEST_MASTER names another master than local[2]; with
+local-cluster[2,1,1024] the executors are processes of their own.
+"""
 
 import csv
 import json
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pyspark
 import pytest
 from pyspark.sql import SparkSession
 
@@ -17,10 +23,22 @@ import data_gate  # noqa: E402
 import prepare_training_data  # noqa: E402
 
 
+def cluster_environment(folder: Path) -> dict[str, str]:
+    """What the processes of a local-cluster need; their working directories are under `folder`."""
+    home = folder / "spark_home"
+    home.mkdir()
+    for name in ("bin", "jars"):
+        (home / name).symlink_to(Path(pyspark.__file__).parent / name)
+    return {"SPARK_HOME": str(home), "SPARK_LOCAL_IP": "127.0.0.1"}
+
+
 @pytest.fixture(scope="session")
-def spark() -> Iterator[SparkSession]:
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
+    master = os.environ.get("BATCHREC_TEST_MASTER", "local[2]")
+    if master.startswith("local-cluster"):
+        os.environ |= cluster_environment(tmp_path_factory.mktemp("cluster"))
     session = (
-        SparkSession.builder.master("local[2]")
+        SparkSession.builder.master(master)
         .appName("glue-jobs-tests")
         .config("spark.driver.bindAddress", "127.0.0.1")
         .config("spark.driver.host", "127.0.0.1")

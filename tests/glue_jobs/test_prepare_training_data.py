@@ -1,11 +1,11 @@
-"""The transform, seen from what it reads and what it leaves behind."""
+"""The job as a whole: what it leaves behind, and what it leaves when it is disturbed."""
 
-import csv
-import gzip
-import importlib.util
+import itertools
 import json
 import os
 import random
+import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -13,452 +13,442 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import configuration
+import data_gate
+import datasets
 import duckdb
+import prepare_training_data
 import pytest
-from pyspark.sql import SparkSession
+from data_gate import DataGateError
 
-JOB_FILE = Path(__file__).parents[2] / "glue_jobs" / "prepare_training_data.py"
-HEADER = "userID\tmovieID\trating\ttimestamp"
-NOW = int(time.time())
-
-_spec = importlib.util.spec_from_file_location("prepare_training_data", JOB_FILE)
-assert _spec is not None
-assert _spec.loader is not None
-job = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(job)
-
-
-class Run:
-    """One run's folders and what lies in them, read without Spark."""
-
-    def __init__(self, folder: Path) -> None:
-        self.transformed = folder / "transformed"
-        self.quarantine = folder / "quarantine"
-
-    def __call__(self, source: Path, *more: str) -> "Run":
-        job.main(
-            [
-                *("--source", str(source)),
-                *("--transformed_prefix", str(self.transformed)),
-                *("--quarantine_prefix", str(self.quarantine)),
-                *more,
-            ]
-        )
-        return self
-
-    @property
-    def files(self) -> list[str]:
-        every_file = (path for path in self.transformed.rglob("*") if path.is_file())
-        return sorted(str(path.relative_to(self.transformed)) for path in every_file)
-
-    @property
-    def interactions(self) -> list[tuple[str, str, int]]:
-        rows = []
-        for path in sorted((self.transformed / "interactions").iterdir()):
-            with path.open(newline="", encoding="utf-8") as file:
-                assert file.readline() == "USER_ID,ITEM_ID,TIMESTAMP\n"
-                for user, item, seconds in csv.reader(file, escapechar="\\", doublequote=False):
-                    rows.append((user, item, int(seconds)))
-        return rows
-
-    @property
-    def users(self) -> list[str]:
-        (path,) = (self.transformed / "batch_users_input").iterdir()
-        records = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
-        assert all(record.keys() == {"userId"} for record in records)
-        return [record["userId"] for record in records]
-
-    @property
-    def quarantined(self) -> list[dict[str, str]]:
-        if not self.quarantine.exists():
-            return []
-        lines = "".join(path.read_text("utf-8") for path in self.quarantine.iterdir())
-        return [json.loads(line) for line in lines.split("\n") if line]
-
-    @property
-    def report(self) -> dict[str, Any]:
-        report: dict[str, Any] = json.loads((self.transformed / "report.json").read_text("utf-8"))
-        return report
+GLUE_JOBS = Path(prepare_training_data.__file__).parent
+HETREC: dict[str, Any] = {
+    "format": {"delimiter": "\t", "quote": ""},
+    "user_id": "userID",
+    "item_id": "movieID",
+    "timestamp": {"column": "timestamp"},
+}
+NAMES = {"user_id": "u", "item_id": "i", "timestamp": {"column": "t"}}
 
 
-@pytest.fixture
-def run(spark: SparkSession, tmp_path: Path) -> Run:
-    return Run(tmp_path)
-
-
-def write(path: Path, *lines: str, newline: str = "\n", header: str = HEADER) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes("".join(line + newline for line in (header, *lines)).encode())
-    return path
-
-
-def hetrec_lines(count: int) -> list[str]:
-    """Rows as the HetRec 2011 set has them, with repetitions of the kinds that real logs have."""
+def hetrec(count: int, newline: str = "\n") -> str:
+    """Rows as the HetRec 2011 set has them, and of the kinds that real logs have besides."""
     draw = random.Random(7)
-    lines = []
+    lines = ["userID\tmovieID\trating\ttimestamp"]
     for _ in range(count):
-        rating = f"{draw.randint(1, 10) / 2:g}"
         milliseconds = 1_162_160_236_000 + draw.randrange(10**8) * 1000
         key = f"{draw.randint(1, 300)}\t{draw.randint(1, 900)}"
-        lines.append(f"{key}\t{rating}\t{milliseconds}")
+        lines.append(f"{key}\t{draw.randint(1, 10) / 2:g}\t{milliseconds}")
         if draw.random() < 0.05:  # again in the same second, perhaps with another rating
             lines.append(f"{key}\t{draw.randint(1, 5)}\t{milliseconds + draw.randrange(1000)}")
-    return lines
-
-
-@pytest.mark.parametrize(("newline", "minimum"), [("\n", None), ("\r\n", 4.5)], ids=["LF", "CRLF"])
-def test_the_outputs_are_what_duckdb_makes_of_the_same_file(
-    run: Run, tmp_path: Path, newline: str, minimum: float | None
-) -> None:
-    source = write(tmp_path / "ratings.dat", *hetrec_lines(5000), newline=newline)
-    run(source, *([] if minimum is None else ["--minimum_rating", str(minimum)]))
-
-    duckdb.sql(
-        f"""CREATE OR REPLACE TEMP TABLE ratings AS
-        SELECT userID AS u, movieID AS i, CAST(rating AS DOUBLE) AS rating,
-               CAST(timestamp AS BIGINT) // 1000 AS t
-        FROM read_csv('{source}', delim='\t', header=true, all_varchar=true, quote='')"""
-    )
-    kept = f"FROM ratings WHERE rating >= {minimum or 3.5}"
-    assert (
-        sorted(run.interactions)
-        == duckdb.sql(f"SELECT DISTINCT u, i, t {kept} ORDER BY ALL").fetchall()
-    )
-    assert run.users == [
-        u for (u,) in duckdb.sql(f"SELECT DISTINCT u {kept} ORDER BY u").fetchall()
-    ]
-    (figures,) = duckdb.sql(
-        f"""SELECT (SELECT count(*) FROM ratings), count(DISTINCT (u, i, t)), count(*),
-                   count(DISTINCT u), count(DISTINCT i), min(t), max(t) {kept}"""
-    ).fetchall()
-    read, written, reaching, users, items, first, last = figures
-    assert reaching > written, "the input must hold duplicates for this test to say something"
-    assert run.report == {
-        "rows": {
-            "read": read,
-            "written": written,
-            "filtered": read - reaching,
-            "duplicate": reaching - written,
-            "quarantined": 0,
-        },
-        "quarantined_by_reason": {},
-        "users": users,
-        "items": items,
-        "timestamps": {"first": first, "last": last},
-        "minimum_rating": minimum or 3.5,
-        "source": str(source),
-    }
-
-
-def test_nothing_but_the_data_and_the_report_lies_under_the_prefix(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(job, "BYTES_PER_FILE", 20_000)  # so that there are several files
-    run(write(tmp_path / "ratings.dat", *hetrec_lines(3000)))
-
-    *parts, report = run.files
-    assert report == "report.json"
-    users, *interactions = (Path(part) for part in parts)
-    assert (users.parent.name, users.suffix) == ("batch_users_input", ".json")
-    assert len(interactions) > 1
-    for path in interactions:
-        assert (path.parent.name, path.suffix) == ("interactions", ".csv")
-        assert not path.name.startswith((".", "_"))
-    assert len(run.interactions) == run.report["rows"]["written"]  # each file has the header
-    assert not run.quarantine.exists()
-
-
-LONGEST_ID = "ü" * 256  # characters, not bytes
-UNUSABLE = {
-    "": "wrong_column_count",
-    "75\t3\t4": "wrong_column_count",
-    "75\t3\t4\t1162160236000\t": "wrong_column_count",
-    "75,3,4,1162160236000": "wrong_column_count",
-    "\t3\t4\t1162160236000": "missing_user_id",
-    "  \t3\t4\t1162160236000": "missing_user_id",
-    "75\t\t4\t1162160236000": "missing_item_id",
-    f"{LONGEST_ID}x\t3\t4\t1162160236000": "id_too_long",
-    f"75\t{LONGEST_ID}x\t4\t1162160236000": "id_too_long",
-    "75\t3\t\t1162160236000": "invalid_rating",
-    "75\t3\tfour\t1162160236000": "invalid_rating",
-    "75\t3\t4,5\t1162160236000": "invalid_rating",
-    "75\t3\t4d\t1162160236000": "invalid_rating",
-    "75\t3\tNaN\t1162160236000": "invalid_rating",
-    "75\t3\tInfinity\t1162160236000": "invalid_rating",
-    "75\t3\t-4\t1162160236000": "invalid_rating",
-    "75\t3\t4\t": "invalid_timestamp",
-    "75\t3\t4\t2006-10-29": "invalid_timestamp",
-    "75\t3\t4\t1162160236.5": "invalid_timestamp",
-    "75\t3\t4\t0": "timestamp_out_of_range",
-    "75\t3\t4\t-1162160236000": "timestamp_out_of_range",
-    "75\t3\t4\t631151999": "timestamp_out_of_range",
-    "75\t3\t4\t631151999999": "timestamp_out_of_range",
-    f"75\t3\t4\t{NOW + 2 * 86_400}": "timestamp_out_of_range",
-    "75\t3\t4\t1162160236000000": "timestamp_out_of_range",  # microseconds
-    "75\t3\t4\t" + "9" * 30: "timestamp_out_of_range",
-    # Several faults: the first of the documented order. A fault comes before the minimum rating.
-    "\t\tx\ty": "missing_user_id",
-    "75\t3\tx\ty": "invalid_rating",
-    "75\t3\t1\ty": "invalid_timestamp",
-}
-
-
-@pytest.fixture(scope="module")
-def run_with_unusable_rows(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    folder = tmp_path_factory.mktemp("unusable")
-    lines = [
-        *UNUSABLE,
-        "75\t3\tfour\t1162160236000",
-        "75\t3\t4\t1162160236000",
-        "75\t4\t1\t1162160236",
-    ]
-    return Run(folder)(write(folder / "ratings.dat", *lines, newline="\r\n"))
-
-
-@pytest.mark.parametrize(("line", "reason"), UNUSABLE.items(), ids=[repr(k)[:40] for k in UNUSABLE])
-def test_an_unusable_row_is_quarantined_verbatim_with_its_reason(
-    run_with_unusable_rows: Run, line: str, reason: str
-) -> None:
-    records = [r for r in run_with_unusable_rows.quarantined if r["line"] == line]
-    assert {r["reason"] for r in records} == {reason}
-    for record in records:
-        assert record.keys() == {"file", "line", "reason"}
-        assert record["file"].endswith("/ratings.dat")
-
-
-def test_every_row_is_accounted_for(run_with_unusable_rows: Run) -> None:
-    report = run_with_unusable_rows.report
-    # One unusable row stands in the file twice, and twice in quarantine.
-    assert report["rows"] == {
-        "read": len(UNUSABLE) + 3,
-        "written": 1,
-        "filtered": 1,
-        "duplicate": 0,
-        "quarantined": len(UNUSABLE) + 1,
-    }
-    assert len(run_with_unusable_rows.quarantined) == len(UNUSABLE) + 1
-    assert report["quarantined_by_reason"] == {
-        "wrong_column_count": 4,
-        "missing_user_id": 3,
-        "missing_item_id": 1,
-        "id_too_long": 2,
-        "invalid_rating": 9,
-        "invalid_timestamp": 4,
-        "timestamp_out_of_range": 7,
-    }
-    assert {path.suffix for path in run_with_unusable_rows.quarantine.iterdir()} == {".json"}
-
-
-def test_usable_rows_keep_their_ids_and_come_out_in_seconds(run: Run, tmp_path: Path) -> None:
-    source = write(
-        tmp_path / "ratings.dat",
-        "75\t3\t4\t1162160236000",
-        "75\t32\t4.5\t1162160624999",  # not rounded up
-        "seconds\t1\t3.5\t1162160236",
-        "first\t1\t5\t631152000",
-        "first\t2\t5\t631152000000",
-        f"tomorrow\t1\t5\t{NOW + 86_000}",
-        f"{LONGEST_ID}\t{LONGEST_ID}\t4\t1162160236",
-        'a,"b"\tc, d\t4\t1162160236',
-        " padded \t#1\t4\t1162160236",
-    )
-    expected = [
-        ("75", "3", 1162160236),
-        ("75", "32", 1162160624),
-        ("seconds", "1", 1162160236),
-        ("first", "1", 631152000),
-        ("first", "2", 631152000),
-        ("tomorrow", "1", NOW + 86_000),
-        (LONGEST_ID, LONGEST_ID, 1162160236),
-        ('a,"b"', "c, d", 1162160236),
-        (" padded ", "#1", 1162160236),
-    ]
-    run(source)
-    assert sorted(run.interactions) == sorted(expected)
-    assert run.users == sorted({user for user, _, _ in expected})
-
-
-def test_an_interaction_is_written_once_whatever_its_rating_or_unit(
-    run: Run, tmp_path: Path
-) -> None:
-    source = write(
-        tmp_path / "ratings.dat",
-        "75\t3\t4\t1162160236000",
-        "75\t3\t4\t1162160236000",
-        "75\t3\t5\t1162160236999",
-        "75\t3\t5\t1162160236",
-        "75\t3\t4\t1162160237000",
-        "76\t3\t4\t1162160236000",
-        "75\t3\t1\t1162160236000",  # below the minimum: filtered, not a duplicate
-    )
-    run(source)
-    assert sorted(run.interactions) == [
-        ("75", "3", 1162160236),
-        ("75", "3", 1162160237),
-        ("76", "3", 1162160236),
-    ]
-    assert run.report["rows"] == {
-        "read": 7,
-        "written": 3,
-        "filtered": 1,
-        "duplicate": 3,
-        "quarantined": 0,
-    }
-
-
-def test_arguments_that_glue_adds_are_ignored(run: Run, tmp_path: Path) -> None:
-    source = write(tmp_path / "ratings.dat", "75\t3\t4\t1162160236000", "75\t4\t3.5\t1162160236000")
-    run(
-        source,
-        *(
-            "--minimum_rating",
-            "4",
-            "--JOB_NAME",
-            "prepare",
-            "--JOB_ID",
-            "j_1",
-            "--TempDir",
-            "s3://b/",
-        ),
-        *("--JOB_RUN_ID", "jr_1", "--job-language", "python", "--enable-metrics", "true"),
-    )
-    assert run.interactions == [("75", "3", 1162160236)]
-
-
-def test_a_prefix_is_read_whole(run: Run, tmp_path: Path) -> None:
-    raw = tmp_path / "raw with space"
-    write(raw / "1.dat", "75\t3\t4\t1162160236000", newline="\r\n")
-    write(raw / "2 of 3.dat", "76\t3\t4\t1162160236000", "76\t3\tx\t1", header="\ufeff" + HEADER)
-    packed = gzip.compress(f"{HEADER}\n77\t3\t4\t1162160236000\n".encode())
-    (raw / "2016").mkdir()
-    (raw / "2016" / "3.dat.gz").write_bytes(packed)
-    (raw / "2016_$folder$").touch()  # what Hadoop leaves in a bucket for a folder
-
-    run(raw)
-    assert run.users == ["75", "76", "77"]
-    assert run.report["rows"]["read"] == 4
-    (record,) = run.quarantined
-    assert record["file"].endswith("/raw%20with%20space/2%20of%203.dat")
-
-
-def test_another_attempt_replaces_what_the_first_one_left(run: Run, tmp_path: Path) -> None:
-    source = tmp_path / "ratings.dat"
-    run(write(source, "75\t3\t4\t1162160236000", "76\t3\tfour\t1162160236000"))
-    assert run.report["rows"]["quarantined"] == 1
-    run(write(source, "76\t3\t4\t1162160236000"))
-    assert (run.interactions, run.users) == ([("76", "3", 1162160236)], ["76"])
-    assert run.quarantined == []
-
-
-def _missing(path: Path) -> Path:
-    return path / "ratings.dat"
-
-
-def _empty(path: Path) -> Path:
-    (path / "ratings.dat").touch()
-    return path / "ratings.dat"
-
-
-def _only_header(path: Path) -> Path:
-    return write(path / "ratings.dat")
-
-
-def _wrong_header_in_the_second_file(path: Path) -> Path:
-    write(path / "raw" / "a.dat", "75\t3\t4\t1162160236000")
-    write(
-        path / "raw" / "b.dat",
-        "3\t75\t4\t1162160236000",
-        header="movieID\tuserID\trating\ttimestamp",
-    )
-    return path / "raw"
-
-
-def _no_header(path: Path) -> Path:
-    return write(path / "ratings.dat", header="75\t3\t4\t1162160236000")
-
-
-def _nothing_to_keep(path: Path) -> Path:
-    return write(
-        path / "ratings.dat",
-        *("75\t3\t3\t1162160236000", "75\t4\t1\t1162160236000", "75\t5\tx\t1162160236000"),
-    )
+        if draw.random() < 0.005:
+            lines.append(draw.choice([f"\t7\t4\t{milliseconds}", f"{key}\tgood\t{milliseconds}"]))
+    return "".join(line + newline for line in lines)
 
 
 @pytest.mark.parametrize(
-    ("make", "says"),
-    [
-        (_missing, ["Nothing lies at --source", "ratings.dat", "correct the URL"]),
-        (_empty, ["ratings.dat holds no row", "Upload"]),
-        (_only_header, ["ratings.dat holds no row", "Upload"]),
-        (
-            _wrong_header_in_the_second_file,
-            [
-                "/raw/b.dat",
-                r"expected: 'userID\tmovieID\trating\ttimestamp'",
-                r"found:    'movieID\tuserID\trating\ttimestamp'",
-                "Give it that tab-separated header line",
-            ],
-        ),
-        (_no_header, ["/ratings.dat", r"found:    '75\t3\t4\t1162160236000'"]),
-        (
-            _nothing_to_keep,
-            [
-                "minimum rating of 3.5: 3 read, 2 filtered, 1 quarantined (invalid_rating 1)",
-                "Lower --minimum_rating",
-                "/quarantine",
-            ],
-        ),
-    ],
+    ("newline", "minimum", "is_imported"),
+    [("\n", 3.5, False), ("\r\n", 4.5, True)],
+    ids=["LF", "CRLF"],
 )
-def test_unusable_input_ends_with_what_is_wrong_and_what_to_do(
-    run: Run, tmp_path: Path, make: Callable[[Path], Path], says: list[str]
+def test_the_outputs_are_what_duckdb_makes_of_the_same_file(
+    gated_run: Any, newline: str, minimum: float, is_imported: bool
 ) -> None:
-    source = make(tmp_path)
-    with pytest.raises(job.UnusableInputError) as raised:
-        run(source)
-    assert isinstance(raised.value, ValueError)
-    for part in says:
-        assert part in str(raised.value)
+    path = gated_run.put("interactions/ratings.dat", hetrec(5000, newline))
+    value = {"column": "rating", "minimum": minimum, "imported": is_imported}
+    gated_run(**HETREC, event_value=value)
+
+    database = duckdb.connect()
+    database.execute(
+        f"""CREATE TABLE every AS SELECT *, try_cast(rating AS DOUBLE) AS value
+        FROM read_csv('{path}', delim='\t', header=true, all_varchar=true, quote='');
+        CREATE TABLE kept AS
+        SELECT userID AS u, movieID AS i, CAST(timestamp AS BIGINT) // 1000 AS t, rating, value
+        FROM every WHERE userID IS NOT NULL AND value >= {minimum};
+        CREATE TABLE events AS
+        SELECT u, i, t::VARCHAR AS t, arg_max(rating, value) AS rating FROM kept GROUP BY u, i, t"""
+    )
+    columns = "u, i, t, rating" if is_imported else "u, i, t"
+    assert gated_run.rows() == database.sql(f"FROM events SELECT {columns} ORDER BY ALL").fetchall()
+    users = database.sql("SELECT DISTINCT u FROM kept ORDER BY u").fetchall()
+    assert gated_run.asked() == [{"userId": user} for (user,) in users]
+
+    def number(query: str) -> Any:
+        (row,) = database.sql(query).fetchall()
+        return row[0]
+
+    rows = {
+        "read": number("SELECT count(*) FROM every"),
+        "written": number("SELECT count(*) FROM events"),
+        "filtered": number(
+            f"SELECT count(*) FROM every WHERE userID IS NOT NULL AND value < {minimum}"
+        ),
+        "duplicate": number("SELECT (SELECT count(*) FROM kept) - (SELECT count(*) FROM events)"),
+        "quarantined": number("SELECT count(*) FROM every WHERE userID IS NULL OR value IS NULL"),
+    }
+    assert min(rows.values()) > 0, "the input must hold some of each for this test to say something"
+    by_user = "(SELECT count(*) AS n FROM events GROUP BY u)"
+    report = gated_run.report
+    # What the report says of the configuration is one that does the same again.
+    told = configuration.parse(json.dumps(report.pop("configuration")))
+    assert (told.interactions.user_id, told.interactions.format.delimiter) == ("userID", "\t")
+    assert told.interactions.event_value == configuration.EventValue(**value)
+    (stale,) = report.pop("warnings")
+    assert stale.startswith("The last event is ")
+    assert report == {
+        "datasets": {
+            "interactions": {
+                "source": f"{gated_run.raw}/interactions",
+                "rows": rows,
+                "quarantined_by_reason": {
+                    "missing_user_id": number("SELECT count(*) FROM every WHERE userID IS NULL"),
+                    "invalid_event_value": number(
+                        "SELECT count(*) FROM every WHERE userID IS NOT NULL AND value IS NULL"
+                    ),
+                },
+            }
+        },
+        "interactions": {
+            "users": len(users),
+            "items": number("SELECT count(DISTINCT i) FROM events"),
+            "users_with_two_or_more": number(f"SELECT count(*) FROM {by_user} WHERE n >= 2"),
+            "most_active_user_share": round(
+                number(f"SELECT max(n) FROM {by_user}") / rows["written"], 6
+            ),
+            "timestamps": {
+                "first": number("SELECT min(t) FROM kept"),
+                "last": number("SELECT max(t) FROM kept"),
+                "unit": "milliseconds",
+            },
+            "event_types": {},
+        },
+        "batch_inputs": {"users": len(users)},
+    }
+    assert len(gated_run.quarantined()) == rows["quarantined"]
+
+
+def test_nothing_but_the_data_and_the_report_lies_under_the_prefix(
+    run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prepare_training_data, "BYTES_PER_FILE", 20_000)
+    run.put("interactions/ratings.dat", hetrec(3000))
+    run.put("items/items.csv", "i,g\n" + "".join(f"{item},x\n" for item in range(100)))
+    items = {"item_id": "i", "metadata": [{"name": "G", "column": "g"}]}
+    run({"items": items}, **HETREC)
+
+    *parts, report = run.files
+    assert report == "report.json"
+    folders = {path.parent.name: path.suffix for path in map(Path, parts)}
+    assert folders == {"batch_users_input": ".json", "interactions": ".csv", "items": ".csv"}
+    assert not any(Path(part).name.startswith((".", "_")) for part in parts)
+    files = list((run.transformed / "interactions").iterdir())
+    assert len(files) > 1
+    assert {path.read_text().split("\n")[0] for path in files} == {"USER_ID,ITEM_ID,TIMESTAMP"}
+    assert len(run.rows()) == run.counts()["written"]
+    # Nor anything where Spark had its temporary files.
+    assert {path.name for path in run.transformed.iterdir()} == {*folders, "report.json"}
+    quarantined = [path for path in run.quarantine.rglob("*") if path.is_file()]
+    assert {path.parent.name for path in quarantined} == {"interactions"}
+    assert {path.suffix for path in quarantined} == {".json"}
+
+
+def test_where_there_is_nothing_to_put_into_it_there_is_no_file(
+    run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prepare_training_data, "BYTES_PER_FILE", 1)  # as many as there can be
+    run.put("interactions/1.csv", "u,i,t\n7,a,1162160236\n7,b,1162160236\n")
+    run.put("items/1.csv", "i,g\na,x\n,x\n")
+    items = {"item_id": "i", "metadata": [{"name": "G", "column": "g"}]}
+    run({"items": items, "batch_inputs": {}})
+    texts = [path.read_text() for path in run.transformed.rglob("*.csv")]
+    # One user's rows are in one partition, so the others are empty.
+    assert sorted(texts) == [
+        "ITEM_ID,G\na,x\n",
+        "USER_ID,ITEM_ID,TIMESTAMP\n7,a,1162160236\n7,b,1162160236\n",
+    ]
+    assert [Path(file).parent.name for file in run.files] == ["interactions", "items", ""]
+    assert [path.name for path in run.quarantine.iterdir()] == ["items"]
+
+
+def test_ids_with_commas_quotes_and_backslashes_are_written_as_documented(run: Any) -> None:
+    rows = ["a,b\tplain", 'say "a"\tx', "back\\slash\ty", " padded \t#1"]
+    text = "".join(f"{row}\t1162160236\n" for row in rows)
+    run.put("interactions/ids.tsv", "u\ti\tt\n" + text)
+    run(format={"delimiter": "\t", "quote": ""})
+    lines = "".join(path.read_text() for path in (run.transformed / "interactions").iterdir())
+    assert sorted(set(lines.splitlines())) == sorted(
+        [
+            "USER_ID,ITEM_ID,TIMESTAMP",
+            '"a,b",plain,1162160236',
+            '"say \\"a\\"",x,1162160236',
+            '"back\\\\slash",y,1162160236',
+            " padded ,#1,1162160236",
+        ]
+    )
+
+
+ODD = ["a\0b", "\0", "\ufffe", "\ufffex", "\uffff", "a\uffffb", "\x85", "\u2028", "\x1f", "\x7f"]
+
+
+def test_odd_characters_come_out_as_they_went_in_or_are_quarantined(run: Any) -> None:
+    events = [pair for odd in ODD for pair in ((odd, "a"), ("b", odd))]
+    rows = [json.dumps({"u": user, "i": item, "t": 1162160236}) for user, item in events]
+    run.put("interactions/1.json", "".join(f"{row}\n" for row in rows))
+    run.put("items/1.json", json.dumps({"i": "a", "g": ODD[0]}) + "\n")
+    metadata = [{"name": "G", "column": "g", "textual": True}]
+    form = {"type": "json"}
+    items = {"item_id": "i", "format": form, "metadata": metadata}
+    run({"items": items, "batch_inputs": {}}, format=form)
+    refused = [json.loads(record) for record, _ in run.reasons()]
+    expected = {*events} - {(record["u"], record["i"]) for record in refused}
+    assert run.rows() == sorted((*event, "1162160236") for event in expected)
+    assert run.quarantined("items") or run.rows("items") == [("a", ODD[0])]
+
+
+def test_an_event_type_with_a_line_break_does_not_stop_the_job(run: Any) -> None:
+    run.put(
+        "interactions/1.json",
+        '{"u": 7, "i": "a", "t": 1162160236, "e": "view\\nbuy"}\n'
+        '{"u": 7, "i": "b", "t": 1162160236, "e": "view"}\n',
+    )
+    run(format={"type": "json"}, event_type={"column": "e"})
+    assert ("7", "b", "1162160236", "view") in run.rows()
+    # It may be written as one line or be quarantined.
+    assert len(run.rows()) + len(run.quarantined()) == 2
+
+
+def test_arguments_that_glue_adds_and_slashes_at_the_end_do_not_matter(run: Any) -> None:
+    run.put("interactions/1.csv", "u,i,t\n7,a,1162160236\n")
+    run.start(
+        json.dumps({"interactions": NAMES}),
+        *("--JOB_NAME", "prepare", "--JOB_ID", "j_1", "--TempDir", "s3://bucket/"),
+        *("--JOB_RUN_ID", "jr_1", "--job-language", "python", "--enable-metrics", "true"),
+        # The last one of each counts.
+        *("--raw_prefix", f"{run.raw}/", "--transformed_prefix", f"{run.transformed}/"),
+    )
+    assert run.rows() == [("7", "a", "1162160236")]
+    assert run.report["datasets"]["interactions"]["source"] == f"{run.raw}/interactions"
+
+
+def test_another_attempt_replaces_everything_that_the_first_one_left(run: Any) -> None:
+    run.put("interactions/1.csv", "u,i,t\n7,a,1162160236\n8,a,1162160236\n,a,1162160236\n")
+    run.put("users/1.csv", "u,g\n7,x\n,x\n")
+    users = {"user_id": "u", "metadata": [{"name": "G", "column": "g"}]}
+    run({"users": users, "batch_inputs": {"users": {}, "items": {"kind": "items"}}})
+    assert {path.name for path in run.transformed.iterdir()} == (
+        {"interactions", "users", "batch_users_input", "batch_items_input", "report.json"}
+    )
+    assert len(run.quarantined()) == len(run.quarantined("users")) == 1
+
+    run.put("interactions/1.csv", "u,i,t\n9,b,1162160236\n")
+    run({"batch_inputs": {"active": {}}})
+    assert {path.name for path in run.transformed.iterdir()} == (
+        {"interactions", "batch_active_input", "report.json"}
+    )
+    assert run.rows() == [("9", "b", "1162160236")]
+    assert run.asked("active") == [{"userId": "9"}]
+    assert run.counts()["quarantined"] == 0
+    assert list(run.report["datasets"]) == ["interactions"]
+    assert not run.quarantine.exists()
+
+
+def test_a_failing_gate_leaves_the_quarantine_and_nothing_else(
+    run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run.put("interactions/1.csv", "u,i,t\n7,a,1162160236\n")
+    run()
+    assert "report.json" in run.files  # which the refused attempt must not leave there
+
+    run.put("interactions/1.csv", "u,i,t\n7,a,1162160236\n7,,1162160236\n7,,1162160236\n")
+    monkeypatch.setattr(data_gate, "MIN_INTERACTIONS", 2)
+    with pytest.raises(DataGateError, match=r"1 to import of 3 rows \(0 filtered, .* 2 unusable"):
+        run()
     assert run.files == []
+    assert run.reasons() == [("7,,1162160236", "missing_item_id")] * 2
 
 
+@pytest.mark.parametrize("lost", ["csv_lines", "quarantined"])
 def test_rows_that_go_missing_are_an_error_and_leave_no_report(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Any, monkeypatch: pytest.MonkeyPatch, lost: str
 ) -> None:
-    to_interactions = job.to_interactions
-    monkeypatch.setattr(job, "to_interactions", lambda tallied: to_interactions(tallied).limit(1))
-    source = write(tmp_path / "r.dat", "75\t3\t4\t1162160236000", "76\t3\t4\t1162160236000")
-    with pytest.raises(RuntimeError, match="'read': 2, 'written': 1"):
-        run(source)
+    whole = getattr(datasets, lost)
+    monkeypatch.setattr(datasets, lost, lambda *arguments: whole(*arguments).limit(1))
+    run.put("interactions/1.csv", "u,i,t\n7,a,1162160236\n8,a,1162160236\n7,,1\n8,,1\n")
+    found = {"csv_lines": ("1", "2"), "quarantined": ("2", "1")}[lost]
+    says = f"4 read, .*'written': {found[0]}, .*'quarantined': {found[1]}"
+    with pytest.raises(RuntimeError, match=says):
+        run()
     assert "report.json" not in run.files
 
 
-def test_the_job_is_a_script_that_needs_nothing_of_the_repository(tmp_path: Path) -> None:
-    def start(source: Path) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
+def test_which_of_several_rows_of_one_event_stays_whatever_their_order(run: Any) -> None:
+    """The one with the highest value; of as high ones the one with the greatest metadata."""
+    candidates = [
+        ("10", "a", "z"),
+        ("10", "b", ""),
+        ("10", "b", "y"),
+        ("9", "z", "z"),
+        ("", "z", "z"),
+    ]
+    same_value = [("5", "b", "b"), ("5.0", "a", "a"), ("5.00", "", "")]
+    lines = []
+    for name, group in (("all", candidates), ("same", same_value), ("none", candidates[4:])):
+        for number, order in enumerate(itertools.permutations(group)):
+            lines += [f"{name}{number},i,1162160236,{','.join(row)}" for row in order]
+    run.put("interactions/1.csv", "u,i,t,r,m,n\n" + "".join(f"{line}\n" for line in lines))
+    metadata = [{"name": "M", "column": "m"}, {"name": "N", "column": "n"}]
+    run(event_value={"column": "r"}, metadata=metadata)
+    rows = run.rows()
+    assert len(rows) == 120 + 6 + 1
+    assert {row[3:] for row in rows if row[0].startswith("all")} == {("10", "b", "y")}
+    (same,) = {row[3:] for row in rows if row[0].startswith("same")}
+    assert same in same_value
+    assert {row[3:] for row in rows if row[0].startswith("none")} == {("", "z", "z")}
+    assert run.counts()["duplicate"] == len(lines) - len(rows)
+
+
+# As a process of its own
+
+
+@pytest.fixture
+def start(tmp_path: Path, gated_run: Any) -> Callable[[dict[str, Any]], "subprocess.Popen[str]"]:
+    """Start the job as Glue does: its files in a folder with nothing else of the repository."""
+    scripts = tmp_path / "scripts"
+    scripts.mkdir()
+    for path in GLUE_JOBS.glob("*.py"):
+        shutil.copy(path, scripts)
+    environment = {name: text for name, text in os.environ.items() if name != "PYTHONPATH"}
+    environment |= {
+        "SPARK_LOCAL_IP": "127.0.0.1",
+        "PYSPARK_SUBMIT_ARGS": "--master local[2] --conf spark.ui.enabled=false"
+        " --conf spark.ui.showConsoleProgress=false pyspark-shell",
+    }
+
+    def run(document: dict[str, Any]) -> "subprocess.Popen[str]":
+        return subprocess.Popen(
             [
-                *(sys.executable, str(JOB_FILE), "--source", str(source)),
-                *("--transformed_prefix", str(tmp_path / "transformed")),
-                *("--quarantine_prefix", str(tmp_path / "quarantine")),
+                *(sys.executable, str(scripts / "prepare_training_data.py")),
+                *("--configuration", json.dumps(document), "--raw_prefix", str(gated_run.raw)),
+                *("--transformed_prefix", str(gated_run.transformed)),
+                *("--quarantine_prefix", str(gated_run.quarantine)),
             ],
             cwd=tmp_path,
-            env={
-                **os.environ,
-                "SPARK_LOCAL_IP": "127.0.0.1",
-                "PYSPARK_SUBMIT_ARGS": "--master local[1] --conf spark.ui.enabled=false "
-                "pyspark-shell",
-            },
-            capture_output=True,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            timeout=120,
-            check=False,
+            start_new_session=True,
         )
 
-    done = start(write(tmp_path / "ratings.dat", "75\t3\t4\t1162160236000"))
-    assert done.returncode == 0, done.stderr
-    assert "1 read, 1 written" in done.stdout
+    return run
 
-    failed = start(write(tmp_path / "wrong.dat", "3\t4\t1162160236000", header="id\trating\ttime"))
+
+def test_the_job_is_a_script_that_needs_nothing_but_the_files_beside_it(
+    gated_run: Any, start: Callable[[dict[str, Any]], "subprocess.Popen[str]"]
+) -> None:
+    rows = "".join(f"{n % 25},{n},1162160236\n" for n in range(1000))
+    gated_run.put("interactions/1.csv", "u,i,t\n" + rows + ",,\n")
+    done = start({"interactions": NAMES})
+    stdout, stderr = done.communicate(timeout=120)
+    assert done.returncode == 0, stderr
+    assert (
+        "interactions: 1001 read, 1000 written, 0 filtered, 0 duplicate, 1 quarantined\n" in stdout
+    )
+    assert "Warning: All events have the same time" in stdout
+    assert len(gated_run.rows()) == 1000
+
+    failed = start({"interactions": NAMES | {"user_id": "x"}})
+    _, stderr = failed.communicate(timeout=120)
     assert failed.returncode == 1
-    assert "UnusableInputError" in failed.stderr
-    assert r"found:    'id\trating\ttime'" in failed.stderr
+    assert "UnusableInputError: " in stderr
+    assert "has no column 'x'; it has 'u', 'i', 't'" in stderr
+
+
+def test_a_job_that_is_killed_leaves_a_report_only_of_what_is_complete(
+    gated_run: Any, start: Callable[[dict[str, Any]], "subprocess.Popen[str]"]
+) -> None:
+    path = gated_run.put("interactions/1.dat", hetrec(200_000))
+    document = {
+        "interactions": HETREC | {"event_value": {"column": "rating", "minimum": 2}},
+        "batch_inputs": {"users": {}, "items": {"kind": "items"}},
+        "maximum_quarantined_share": 1,
+    }
+    database = duckdb.connect()
+    database.execute(
+        f"""CREATE TABLE every AS SELECT *, try_cast(rating AS DOUBLE) AS value
+        FROM read_csv('{path}', delim='\t', header=true, all_varchar=true, quote='');
+        CREATE TABLE wanted AS
+        SELECT userID AS u, movieID AS i, (timestamp::BIGINT // 1000)::VARCHAR AS t,
+               arg_max(rating, value) AS rating
+        FROM every WHERE userID IS NOT NULL AND value >= 2 GROUP BY ALL;
+        CREATE TABLE unusable AS
+        SELECT concat_ws('\t', coalesce(userID, ''), movieID, rating, timestamp) AS record
+        FROM every WHERE userID IS NULL OR value IS NULL"""
+    )
+    transformed, quarantine = gated_run.transformed, gated_run.quarantine
+
+    def assert_complete() -> None:
+        database.execute(
+            f"""CREATE OR REPLACE VIEW found AS SELECT * FROM read_csv(
+                '{transformed}/interactions/*.csv', header=true, all_varchar=true);
+            CREATE OR REPLACE VIEW refused AS SELECT record FROM read_json(
+                '{quarantine}/interactions/*.json', format='newline_delimited')"""
+        )
+        for one, other in (("found", "wanted"), ("refused", "unusable")):
+            for first, second in ((one, other), (other, one)):
+                query = f"SELECT count(*) FROM (FROM {first} EXCEPT ALL FROM {second})"
+                assert database.sql(query).fetchall() == [(0,)], (first, second)
+        for key, column in (("users", "u"), ("items", "i")):
+            ids = database.sql(f"SELECT DISTINCT {column} FROM wanted ORDER BY ALL").fetchall()
+            member = {"users": "userId", "items": "itemId"}[key]
+            assert gated_run.asked(key) == [{member: id_} for (id_,) in ids]
+        assert {path.name for path in transformed.iterdir()} == (
+            {"interactions", "batch_users_input", "batch_items_input", "report.json"}
+        )
+
+    def finish() -> float:
+        started = time.monotonic()
+        done = start(document)
+        _, stderr = done.communicate(timeout=300)
+        assert done.returncode == 0, stderr
+        assert_complete()
+        return time.monotonic() - started
+
+    def paths() -> set[Path]:
+        # Not rglob: the folders come and go.
+        walks = (*os.walk(transformed), *os.walk(quarantine))
+        return {Path(folder, name) for folder, *names in walks for name in itertools.chain(*names)}
+
+    def kill_when(is_time: Callable[[set[Path]], bool]) -> None:
+        """Kill the job, Java and all, at the moment that is told from the paths new since then."""
+        before = paths()
+        killed = start(document)
+        try:
+            while killed.poll() is None:
+                if is_time(paths() - before):
+                    break
+                time.sleep(0.002)
+        finally:
+            os.killpg(killed.pid, signal.SIGKILL)
+            killed.communicate()
+        assert killed.returncode == -signal.SIGKILL, "it was done before it could be killed"
+        if (transformed / "report.json").exists():
+            assert_complete()
+
+    def writes(folder: Path, *, is_done: bool = False) -> Callable[[set[Path]], bool]:
+        """Whether something of a folder is written, or in its place."""
+        return lambda new: any(
+            folder in path.parents
+            and not (is_done and (path.is_dir() or "_temporary" in str(path)))
+            for path in new
+        )
+
+    duration = finish()
+    began = time.monotonic()
+    kill_when(lambda _: time.monotonic() - began > duration / 2)  # most likely while it reads
+    kill_when(writes(quarantine))
+    assert not (transformed / "report.json").exists()
+    kill_when(writes(transformed / "interactions"))
+    kill_when(writes(transformed / "interactions", is_done=True))
+    assert not (transformed / "report.json").exists()
+    finish()
