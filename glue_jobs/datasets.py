@@ -31,7 +31,7 @@ from outcomes import FILTERED, KEPT, Reason
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - PySpark's own convention
 
-SHUFFLED_BYTES = 8 * 1024 * 1024  # of a source, for each partition after the shuffle
+SHUFFLED_BYTES = 16 * 1024 * 1024  # of a source, for each partition after the shuffle
 
 
 def read(spark: SparkSession, urls: Sequence[str], dataset: Dataset, started_at: int) -> DataFrame:
@@ -97,35 +97,25 @@ def csv_lines(rows: DataFrame, dataset: Dataset) -> DataFrame:
 
 
 def tally(rows: DataFrame) -> DataFrame:
-    """Count the rows by outcome and key.
+    """Count the rows by outcome and key (and unit, where the data tells it).
 
-    `outcome`, `key`, `copies`, `events` (different ones); for interactions `first` and `last`
-    (epoch seconds), `id_bytes` and, if there are units to be told, `unit_0` … (copies of each).
+    `outcome`, `key`, `unit`, `copies` and `events` (different ones); for interactions `first` and
+    `last` (epoch seconds).
     """
+    by = [name for name in ("outcome", "key", "unit") if name in rows.columns]
     counts = [F.sum("copies").alias("copies"), F.count(F.lit(1)).alias("events")]
     if "seconds" in rows.columns:
-        id_bytes = F.sum(F.octet_length("key") + F.octet_length("item_id"))
         counts += [F.min("seconds").alias("first"), F.max("seconds").alias("last")]
-        counts.append(id_bytes.alias("id_bytes"))
-    if "unit" in rows.columns:
-        counts += [
-            F.sum(F.when(F.col("unit") == number, F.col("copies"))).alias(f"unit_{number}")
-            for number in range(len(timestamps.UNITS))
-        ]
-    return rows.groupBy("outcome", "key").agg(*counts)
+    return rows.groupBy(*by).agg(*counts)
 
 
 def units(tallied: DataFrame) -> dict[str, int]:
-    """Return the usable rows by the unit of their time, where units are told from the data."""
-    columns = [name for name in tallied.columns if name.startswith("unit_")]
-    if not columns:
+    """Return the usable rows by the unit of their time, where the data tells it."""
+    if "unit" not in tallied.columns:
         return {}
-    (sums,) = tallied.agg(*(F.sum(name).alias(name) for name in columns)).collect()
-    return {
-        unit: sums[f"unit_{number}"]
-        for number, unit in enumerate(timestamps.UNITS)
-        if sums[f"unit_{number}"]
-    }
+    usable = tallied.where(F.col("unit").isNotNull())
+    by_unit = usable.groupBy("unit").agg(F.sum("copies").alias("copies")).orderBy("unit")
+    return {timestamps.UNITS[row["unit"]]: row["copies"] for row in by_unit.collect()}
 
 
 def quarantined(rows: DataFrame) -> DataFrame:

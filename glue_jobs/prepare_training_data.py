@@ -122,7 +122,7 @@ def examine(spark: SparkSession, settings: Configuration, urls: dict[str, list[s
         started_at,
         urls,
         rows,
-        users.select(F.col("key").alias("id"), "events", "first", "last", "id_bytes"),
+        users.select(F.col("key").alias("id"), "events", "first", "last"),
         items,
         counts,
         _count_interactions(rows["interactions"], tallies["interactions"], items),
@@ -165,8 +165,11 @@ def _count_interactions(rows: DataFrame, tally: DataFrame, items: DataFrame) -> 
         F.max(F.struct("events", "key")).alias("heaviest"),
         F.min("first").alias("first"),
         F.max("last").alias("last"),
-        F.sum("events").alias("events"),
-        F.sum("id_bytes").alias("id_bytes"),
+        F.sum((F.octet_length("key") + len(",,1162160236\n")) * F.col("events")).alias("bytes"),
+    ).collect()
+    (item,) = items.agg(
+        F.count(F.lit(1)).alias("items"),
+        F.sum(F.octet_length("id") * F.col("events")).alias("bytes"),
     ).collect()
     event_types = {}
     if "event_type" in rows.columns:
@@ -175,14 +178,14 @@ def _count_interactions(rows: DataFrame, tally: DataFrame, items: DataFrame) -> 
         event_types = dict(sorted(tuple(row) for row in typed.limit(SHOWN_EVENT_TYPES).collect()))
     return InteractionCounts(
         users=total["users"],
-        items=items.count(),
+        items=item["items"],
         users_with_two_or_more=total["active"],
         most_active_user=total["heaviest"] and total["heaviest"]["key"],
         most_active_user_events=total["heaviest"]["events"] if total["heaviest"] else 0,
         first=total["first"],
         last=total["last"],
         event_types=event_types,
-        bytes=(total["id_bytes"] or 0) + (total["events"] or 0) * len(",,1162160236\n"),
+        bytes=(total["bytes"] or 0) + (item["bytes"] or 0),
     )
 
 

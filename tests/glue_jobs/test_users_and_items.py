@@ -191,7 +191,9 @@ def test_nobody_is_asked_for_who_is_only_in_the_users_dataset(shop: Any) -> None
 TYPED: dict[str, dict[str, str]] = {
     "int": {
         **{text: text for text in ("0", "-5", "2147483647", "-2147483648")},
-        **{"007": "7", "-0": "0", "1.0": "1"},  # pandas writes 1.0 where a column has gaps
+        "007": "7",
+        "-0": "0",
+        "1.0": "1",  # pandas writes 1.0 where a column has gaps
         **dict.fromkeys(
             ["2147483648", "-2147483649", "1.5", "1e3", "x", "\u0661", " 1", "--1", "1_000", "0x1"],
             "invalid_value",
