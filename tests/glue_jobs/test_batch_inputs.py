@@ -9,6 +9,7 @@ import data_gate
 import prepare_training_data
 import pytest
 from data_gate import DataGateError
+from job_runs import Run
 
 NOW = int(time.time())
 DAY = 86_400
@@ -118,8 +119,6 @@ ASKED: dict[str, tuple[dict[str, Any], list[dict[str, Any]]]] = {
 @pytest.fixture(scope="module")
 def asked(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """One run with all of them."""
-    from conftest import Run  # type: ignore[attr-defined]
-
     run = Run(tmp_path_factory.mktemp("asked"))
     run.put("interactions/1.csv", DATA)
     with pytest.MonkeyPatch.context() as patch:

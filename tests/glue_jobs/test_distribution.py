@@ -13,9 +13,9 @@ from typing import Any
 
 import prepare_training_data
 import pytest
-from conftest import cluster_environment  # type: ignore[attr-defined]
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from job_runs import cluster_environment
 
 SECONDS = ("1162160236", "1162160237", "1700000000")
 # Few values, so that rows meet: the same event with other values, ties, and faults.

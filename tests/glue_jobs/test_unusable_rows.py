@@ -3,7 +3,9 @@
 import time
 from typing import Any
 
+import data_gate
 import pytest
+from job_runs import Run
 from outcomes import Reason
 
 NOW = int(time.time())
@@ -95,9 +97,6 @@ MAPPING: dict[str, Any] = {
 @pytest.fixture(scope="module")
 def mixed(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """One run over all of them, two usable rows and a filtered one; one row twice."""
-    import data_gate
-    from conftest import Run  # type: ignore[attr-defined]
-
     run = Run(tmp_path_factory.mktemp("unusable"))
     rows = [*UNUSABLE, "7,a,four,1162160236,view,x,1,0.5,true", USABLE]
     rows += ["7,a,4,1162160237,view,x,,,", "7,a,3,1162160236,view,x,1,0.5,true"]

@@ -8,6 +8,7 @@ import data_gate
 import duckdb
 import pytest
 from data_gate import DataGateError
+from job_runs import Run
 
 INTERACTIONS = "u,i,t\n7,a,1162160236\n"
 TIME = "2006-10-29T22:17:16Z"
@@ -122,8 +123,6 @@ def item(members: dict[str, Any]) -> str:
 @pytest.fixture(scope="module")
 def shop(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """One run over all of them, the usable ones twice."""
-    from conftest import Run  # type: ignore[attr-defined]
-
     run = Run(tmp_path_factory.mktemp("shop"))
     run.put("interactions/1.csv", INTERACTIONS)
     users = [*USERS, *BAD_USERS, *USERS]

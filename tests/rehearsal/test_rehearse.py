@@ -234,9 +234,9 @@ def test_a_failing_job_ends_with_its_reason_and_nothing_left_running(
     ended = rehearse("--data", str(low_ratings), cwd=tmp_path)
     assert ended.returncode == 1
     assert "PrepareTrainingData" in ended.stderr
-    assert "minimum" in ended.stderr.lower()
-    assert "2000" in ended.stderr.replace(",", "")
-    assert "UnusableInputError" in ended.stdout, "the end of the script's own output"
+    assert "0 to import of 2,000 rows (2,000 filtered" in ended.stderr
+    assert "Personalize needs 1,000" in ended.stderr
+    assert "DataGateError" in ended.stdout, "the end of the script's own output"
     assert "Traceback" not in ended.stderr
     assert not (tmp_path / "demo-output").exists()
     assert processes_below(tmp_path) == []
