@@ -215,15 +215,11 @@ def _plan_interactions(dataset: Interactions, started_at: int, records: sources.
         *_identifier_faults("user_id", Reason.MISSING_USER_ID, records),
         *_identifier_faults("item_id", Reason.MISSING_ITEM_ID, records),
     ]
-    filters = [
-        F.col("seconds") < timestamps.instant(date, time.time_zone)
-        for date in [time.not_before]
-        if date
-    ] + [
-        F.col("seconds") >= timestamps.instant(date, time.time_zone)
-        for date in [time.before]
-        if date
-    ]
+    filters = []
+    if time.not_before:
+        filters.append(F.col("seconds") < timestamps.instant(time.not_before, time.time_zone))
+    if time.before:
+        filters.append(F.col("seconds") >= timestamps.instant(time.before, time.time_zone))
     identity, extras = ["item_id", "seconds"], []
     if event_type:
         computed["event_type"] = raw[event_type.column]

@@ -77,9 +77,13 @@ class Examined:
         return data_gate.warnings(self.counts, self.interactions, self.started_at)
 
 
-def configured(text: Configuration) -> dict[str, Dataset]:
+def configured(settings: Configuration) -> dict[str, Dataset]:
     """Return the datasets of a configuration, by name."""
-    named = {"interactions": text.interactions, "users": text.users, "items": text.items}
+    named = {
+        "interactions": settings.interactions,
+        "users": settings.users,
+        "items": settings.items,
+    }
     return {name: dataset for name, dataset in named.items() if dataset is not None}
 
 
