@@ -80,14 +80,33 @@ def delete(spark: SparkSession, url: str) -> None:
     file_system.delete(path, True)
 
 
-def write_text(spark: SparkSession, url: str, text: str) -> None:
-    """Write one small file."""
+def read_bytes(spark: SparkSession, url: str) -> bytes | None:
+    """Return the content of one small file; None if it isn't there."""
     path, file_system = _hadoop_path(spark, url)
-    stream = file_system.create(path, True)
+    if not file_system.exists(path):
+        return None
+    stream = file_system.open(path)
+    try:
+        return bytes(stream.readAllBytes())
+    finally:
+        stream.close()
+
+
+def write_text(spark: SparkSession, url: str, text: str) -> None:
+    """Write one small file, of which readers see the whole or nothing.
+
+    An object in S3 appears when it is complete; a local file is completed under another name.
+    """
+    path, file_system = _hadoop_path(spark, url)
+    is_local = file_system.getUri().getScheme() == "file"
+    written = path.suffix(".part") if is_local else path
+    stream = file_system.create(written, True)
     try:
         stream.write(bytearray(text, "utf-8"))
     finally:
         stream.close()
+    if is_local and not file_system.rename(written, path):
+        raise OSError(f"{written} could not be renamed to {path}.")
 
 
 def _hadoop_path(spark: SparkSession, url: str) -> tuple[Any, Any]:
