@@ -1,8 +1,8 @@
 """What batch jobs were asked and what they answered, in every shape that Personalize writes.
 
-Developer Guide, "Batch inference job output examples" and "Batch segment job output examples". The
-files of real jobs differ from them: segments are in `usersList`, not in `recommendedUsers`, and those
-of item attributes keep their `input`.
+Developer Guide, "Batch inference job output examples" and "Batch segment job output examples".
+The files of real jobs differ from them: segments are in `usersList`, not in `recommendedUsers`,
+and those of item attributes keep their `input`.
 """
 
 from pyspark.sql import Column, DataFrame, SparkSession

@@ -355,10 +355,14 @@ class LocalCopy:
         return f"{self.root}/{bucket}/{key}"
 
     def synchronise(self) -> None:
-        """Upload what is new or changed."""
-        for path in self._files():
+        """Delete what is deleted, and upload what is new or changed in the order of the changes."""
+        for path in self._seen:
+            if not path.exists():
+                bucket, key = self._place(path)
+                self.s3.delete_object(Bucket=bucket, Key=key)
+        for path in sorted(self._files(), key=_age):
             if self._seen.get(path) != _fingerprint(path):
-                bucket, _, key = str(path.relative_to(self.root)).partition("/")
+                bucket, key = self._place(path)
                 if path.suffix == ".json" and self._names_root(path):
                     path.write_text(self.as_urls(path.read_text()))
                 self.s3.upload_file(str(path), bucket, key)
@@ -378,8 +382,12 @@ class LocalCopy:
             self.s3.download_file(bucket, key, str(path))
             self._seen[path] = _fingerprint(path)
 
+    def _place(self, path: Path) -> tuple[str, str]:
+        bucket, _, key = str(path.relative_to(self.root)).partition("/")
+        return bucket, key
+
     def _files(self) -> Iterator[Path]:
-        return (path for path in sorted(self.root.rglob("*")) if path.is_file())
+        return (path for path in self.root.rglob("*") if path.is_file())
 
 
 def error_message(stderr: str) -> str:
@@ -423,6 +431,11 @@ def _spark_environment(python_path: list[str], folder: Path, region: str) -> dic
 
 def _under(key: str, prefix: str) -> bool:
     return key == prefix or key.startswith(prefix if prefix.endswith("/") else f"{prefix}/")
+
+
+def _age(path: Path) -> tuple[int, int, str]:
+    # File systems' clocks are coarse: of one instant, a manifest lies above what it names.
+    return path.stat().st_mtime_ns, -len(path.parts), str(path)
 
 
 def _fingerprint(path: Path) -> tuple[int, int]:

@@ -2,17 +2,20 @@
 
 import io
 import json
+import os
 import textwrap
 import time
 import uuid
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from batchrec.localaws.glue import LocalCopy
 from batchrec.localaws.server import LocalAws
 
 pytestmark = pytest.mark.timeout(180)
@@ -304,6 +307,52 @@ def test_what_a_script_changes_is_changed_in_s3(jobs: Jobs) -> None:
     assert ended["JobRunState"] == "SUCCEEDED", ended
     assert jobs.get("data/changed.txt") == "old and new"
     assert jobs.s3.head_object(Bucket=jobs.bucket, Key=key)["LastModified"] == before
+
+
+def test_what_a_script_deletes_is_deleted_in_s3(jobs: Jobs) -> None:
+    for key in ("data/old/part-1.txt", "data/old/part-2.txt", "data/kept.txt", "data-beside.txt"):
+        jobs.put(key, key)
+    ended = jobs.run(
+        """
+        import pathlib, shutil, sys
+        data = pathlib.Path(sys.argv[sys.argv.index("--data") + 1])
+        shutil.rmtree(data / "old")
+        (data / "new.txt").write_text("new")
+        """,
+        {"--data": jobs.url("data")},
+    )
+    assert ended["JobRunState"] == "SUCCEEDED", ended
+    assert jobs.keys("data") == {"data/kept.txt", "data/new.txt", "data-beside.txt"}
+
+
+def test_what_a_script_writes_last_is_uploaded_last(jobs: Jobs, tmp_path: Path) -> None:
+    """As on AWS: who finds a manifest in S3 finds what it names."""
+    jobs.put("curated/latest.json", "old")
+
+    class Recorder:
+        def __init__(self) -> None:
+            self.uploaded: list[str] = []
+
+        def upload_file(self, path: str, bucket: str, key: str) -> None:
+            jobs.s3.upload_file(path, bucket, key)
+            self.uploaded.append(key)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(jobs.s3, name)
+
+    recorder = Recorder()
+    copy = LocalCopy(tmp_path, recorder)
+    curated = Path(copy.local(jobs.url("curated")))
+    written = ["run/tables/part-1", "another/part-0", "run/publication.json", "latest.json"]
+    for second, name in enumerate(written):
+        path = curated / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("new")
+        # The last two in one instant, as a coarse clock would have it.
+        os.utime(path, (min(second, 2), min(second, 2)))
+    copy.synchronise()
+    assert recorder.uploaded == [f"curated/{name}" for name in written]
+    assert jobs.get("curated/latest.json") == "new"
 
 
 def test_what_a_failing_script_wrote_is_in_s3(jobs: Jobs) -> None:
