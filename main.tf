@@ -40,14 +40,15 @@ module "storage" {
 module "transform" {
   source = "./modules/transform"
 
-  name               = var.name
-  location           = local.location
-  bucket_name        = module.storage.bucket_name
-  bucket_arn         = module.storage.bucket_arn
-  configuration      = jsonencode(local.configuration)
-  folders            = local.folders
-  glue               = var.glue
-  log_retention_days = var.log_retention_days
+  name                = var.name
+  location            = local.location
+  bucket_name         = module.storage.bucket_name
+  bucket_arn          = module.storage.bucket_arn
+  configuration       = jsonencode(local.configuration)
+  folders             = local.folders
+  maximum_error_share = var.maximum_error_share
+  glue                = var.glue
+  log_retention_days  = var.log_retention_days
 }
 
 module "personalize" {
@@ -75,6 +76,17 @@ module "workflow" {
   personalize_role_arn = module.personalize.role_arn
   solutions            = var.solutions
   log_retention_days   = var.log_retention_days
+}
+
+module "catalog" {
+  source = "./modules/catalog"
+
+  name        = var.name
+  bucket_name = module.storage.bucket_name
+  tables = {
+    for key, solution in var.solutions :
+    key => { asked = var.batch_inputs[solution.batch_input].kind, has_themes = false }
+  }
 }
 
 module "schedule" {

@@ -8,6 +8,11 @@ output "bucket_name" {
   value       = module.storage.bucket_name
 }
 
+output "catalog_database_name" {
+  description = "Name of the Glue Data Catalog's database with a table of recommendations for each solution."
+  value       = module.catalog.database_name
+}
+
 output "dataset_group_arn" {
   description = "ARN of the Personalize dataset group."
   value       = module.personalize.dataset_group_arn
@@ -21,6 +26,11 @@ output "dead_letter_queue_url" {
 output "glue_job_name" {
   description = "Name of the Glue job that prepares the training data."
   value       = module.transform.job_name
+}
+
+output "glue_publish_job_name" {
+  description = "Name of the Glue job that publishes the recommendations."
+  value       = module.transform.publish_job_name
 }
 
 output "raw_interactions_prefix" {

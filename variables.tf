@@ -353,6 +353,18 @@ variable "log_retention_days" {
   }
 }
 
+variable "maximum_error_share" {
+  description = "Share of a batch job's inputs, from 0 to 1, that may end with an error; with more, the solution isn't published."
+  type        = number
+  default     = 0.01
+  nullable    = false
+
+  validation {
+    condition     = var.maximum_error_share >= 0 && var.maximum_error_share <= 1
+    error_message = "Set maximum_error_share to a number from 0 to 1, e.g. 0.01 for one input in a hundred."
+  }
+}
+
 variable "maximum_quarantined_share" {
   description = "Share of the raw rows, from 0 to 1, that may be unusable; with more, a run fails."
   type        = number

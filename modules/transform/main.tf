@@ -5,9 +5,18 @@ locals {
   scripts_folder = "${path.module}/../../glue_jobs"
   script_keys    = { for file in fileset(local.scripts_folder, "*.py") : file => "glue_jobs/${file}" }
   script         = "prepare_training_data.py"
+  publish_script = "publish_recommendations.py"
   script_urls    = { for file, object in aws_s3_object.script : file => "s3://${var.bucket_name}/${object.key}" }
 
   raw_prefixes = { for key, folder in var.folders : key => "raw/${folder}/" }
+
+  # What is the same for every job.
+  common_arguments = {
+    "--extra-py-files"      = join(",", [for file, url in local.script_urls : url if !contains([local.script, local.publish_script], file)])
+    "--enable-metrics"      = "true"
+    "--job-bookmark-option" = "job-bookmark-disable"
+    "--job-language"        = "python"
+  }
 }
 
 resource "aws_s3_object" "script" {
@@ -48,15 +57,11 @@ resource "aws_glue_job" "this" {
   }
 
   # The workflow adds those that differ from run to run.
-  default_arguments = {
+  default_arguments = merge(local.common_arguments, {
     "--configuration"          = var.configuration
     "--raw_prefix"             = "s3://${var.bucket_name}/raw"
-    "--extra-py-files"         = join(",", [for file, url in local.script_urls : url if file != local.script])
     "--custom-logGroup-prefix" = local.log_prefix
-    "--enable-metrics"         = "true"
-    "--job-bookmark-option"    = "job-bookmark-disable"
-    "--job-language"           = "python"
-  }
+  })
 
   execution_property {
     max_concurrent_runs = 1

@@ -11,7 +11,7 @@ variable "bucket_name" {
 }
 
 variable "configuration" {
-  description = "JSON document that tells the job how the raw data looks and what is wanted of it."
+  description = "JSON document that tells the first job how the raw data looks and what is wanted of it."
   type        = string
   nullable    = false
 }
@@ -39,7 +39,7 @@ variable "name" {
 }
 
 variable "glue" {
-  description = "The job's release, workers and time limit."
+  description = "The jobs' release, workers and time limit."
   type = object({
     number_of_workers = optional(number, 2)
     timeout_minutes   = optional(number, 60)
@@ -54,5 +54,12 @@ variable "log_retention_days" {
   description = "Days that CloudWatch keeps the logs."
   type        = number
   default     = 365
+  nullable    = false
+}
+
+variable "maximum_error_share" {
+  description = "Share of a batch job's inputs, from 0 to 1, that may end with an error; with more, the solution isn't published."
+  type        = number
+  default     = 0.01
   nullable    = false
 }

@@ -95,7 +95,7 @@ def test_the_bucket_refuses_plain_http_and_admits_personalize(applied_movielens:
         }
 
 
-ROLES = ["prepare-training-data", "personalize", "workflow", "schedule"]
+ROLES = ["prepare-training-data", "publish-recommendations", "personalize", "workflow", "schedule"]
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -238,6 +238,7 @@ def everything(aws: LocalAws) -> dict[str, list[str]]:
         "roles": [r["RoleName"] for r in iam.list_roles()["Roles"]],
         "log groups": [g["logGroupName"] for g in logs.describe_log_groups()["logGroups"]],
         "glue jobs": glue.list_jobs()["JobNames"],
+        "glue databases": [d["Name"] for d in glue.get_databases()["DatabaseList"]],
         "dataset groups": [g["datasetGroupArn"] for g in groups],
         "schemas": [s["schemaArn"] for s in personalize.list_schemas()["schemas"]],
         "datasets": [d["datasetArn"] for d in personalize.list_datasets()["datasets"]],

@@ -50,8 +50,27 @@ GLUE_OWN = {
 RECOMMENDATIONS = "module.recommendations"
 
 
-SCRIPT = "prepare_training_data.py"
+# Each job's script, its name in modules/transform, and the state that runs it with further
+# arguments: the state's name or, as long as no state runs it, the arguments.
+JOBS: dict[str, tuple[str, str | dict[str, str]]] = {
+    "prepare_training_data": ("this", "PrepareTrainingData"),
+    "publish_recommendations": (
+        "publish",
+        {
+            "--run": "run-1",
+            "--solutions": '{"configured": [], "recommended": []}',
+            "--transformed_prefix": "s3://some-bucket/transformed/run-1",
+            "--results_prefix": "s3://some-bucket/curated/run-1",
+            "--manifest": "s3://some-bucket/curated/latest.json",
+        },
+    ),
+}
 DATASETS = ("interactions", "users", "items")
+OUTPUTS = [
+    *(f"raw_{dataset}_prefix" for dataset in DATASETS),
+    "glue_publish_job_name",
+    "catalog_database_name",
+]
 
 # What the root module is given, beside a name: nothing, only what must be, and every member.
 INPUTS: dict[str, dict[str, Any]] = {
@@ -129,6 +148,12 @@ INPUTS: dict[str, dict[str, Any]] = {
         "maximum_quarantined_share": 0.25,
     },
 }
+# What the first job isn't told.
+MORE_INPUTS: dict[str, dict[str, Any]] = {
+    "bare": {},
+    "sparse": {},
+    "full": {"maximum_error_share": 0.25},
+}
 
 
 @pytest.fixture(scope="module")
@@ -136,13 +161,13 @@ def roots(local_aws: LocalAws, repository: Path, plan_of: "PlanOf") -> tftest.Te
     """The root module with each of INPUTS, in one plan."""
     calls = {
         "module": {
-            key: {"source": "../../", "name": f"shop-{key}"} | inputs
+            key: {"source": "../../", "name": f"shop-{key}"} | inputs | MORE_INPUTS[key]
             for key, inputs in INPUTS.items()
         },
         "output": {
-            f"{key}_{prefix}": {"value": f"${{module.{key}.{prefix}}}"}
+            f"{key}_{name}": {"value": f"${{module.{key}.{name}}}"}
             for key in INPUTS
-            for prefix in (f"raw_{dataset}_prefix" for dataset in DATASETS)
+            for name in OUTPUTS
         },
     }
     with Workspace(repository, endpoint=local_aws.endpoint) as workspace:
@@ -154,7 +179,7 @@ def roots(local_aws: LocalAws, repository: Path, plan_of: "PlanOf") -> tftest.Te
 
 @pytest.fixture(scope="module")
 def glue_jobs(repository: Path) -> Iterator[Path]:
-    """The folder of the job's modules, where Python looks for them."""
+    """The folder of the jobs' modules, where Python looks for them."""
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(repository / "glue_jobs")
         yield repository / "glue_jobs"
@@ -165,16 +190,16 @@ def configuration(glue_jobs: Path) -> ModuleType:
     return importlib.import_module("configuration")
 
 
-@pytest.fixture(scope="module")
-def job(glue_jobs: Path) -> ModuleType:
-    return importlib.import_module("prepare_training_data")
+# The jobs' arguments
 
 
-# The job's arguments
+@pytest.fixture(params=JOBS)
+def job(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
 
 
 @pytest.fixture
-def parser(job: ModuleType, monkeypatch: pytest.MonkeyPatch) -> argparse.ArgumentParser:
+def parser(job: str, glue_jobs: Path, monkeypatch: pytest.MonkeyPatch) -> argparse.ArgumentParser:
     """The parser that the job's `main` makes; nothing of the job runs."""
 
     class ParsedError(Exception):
@@ -189,21 +214,25 @@ def parser(job: ModuleType, monkeypatch: pytest.MonkeyPatch) -> argparse.Argumen
     with monkeypatch.context() as patch:
         patch.setattr(argparse.ArgumentParser, "parse_known_args", parse_known_args)
         with pytest.raises(ParsedError):
-            job.main([])
+            importlib.import_module(job).main([])
     return found[0]
 
 
-def job_arguments(plan: tftest.TerraformPlanOutput, module: str) -> dict[str, str]:
-    change = plan.resource_changes[f"{module}.module.transform.aws_glue_job.this"]["change"]
+def job_arguments(
+    plan: tftest.TerraformPlanOutput, module: str, name: str = "this"
+) -> dict[str, str]:
+    change = plan.resource_changes[f"{module}.module.transform.aws_glue_job.{name}"]["change"]
     return dict(change["after"]["default_arguments"])
 
 
 @pytest.fixture
-def given(plan: tftest.TerraformPlanOutput, repository: Path) -> dict[str, str]:
+def given(plan: tftest.TerraformPlanOutput, repository: Path, job: str) -> dict[str, str]:
     """What a run of the example passes to the script, by name, without Glue's own."""
-    defaults = job_arguments(plan, RECOMMENDATIONS)
-    states = states_of((repository / "modules/workflow/pipeline.asl.json").read_text())
-    added = states["PrepareTrainingData"]["Arguments"]["Arguments"]
+    name, added = JOBS[job]
+    defaults = job_arguments(plan, RECOMMENDATIONS, name)
+    if isinstance(added, str):
+        states = states_of((repository / "modules/workflow/pipeline.asl.json").read_text())
+        added = states[added]["Arguments"]["Arguments"]
     assert not defaults.keys() & added.keys()
     return {name: value for name, value in (defaults | added).items() if name not in GLUE_OWN}
 
@@ -220,7 +249,7 @@ def test_the_job_gets_the_arguments_it_accepts_and_no_others(
     assert unknown == []
     assert {f"--{name}" for name in vars(arguments)} == given.keys()
     # What it understands of them is what was said.
-    assert arguments.raw_prefix == "s3://movielens-123456789012-us-east-1/raw"
+    assert {f"--{name}": str(value) for name, value in vars(arguments).items()} == given
 
 
 def test_the_job_requires_them_all(parser: argparse.ArgumentParser, given: dict[str, str]) -> None:
@@ -230,19 +259,69 @@ def test_the_job_requires_them_all(parser: argparse.ArgumentParser, given: dict[
             parser.parse_known_args(rest)
 
 
-def test_the_job_gets_every_module_beside_the_script(
-    plan: tftest.TerraformPlanOutput, glue_jobs: Path
+def test_the_first_job_reads_the_raw_data_of_the_bucket(plan: tftest.TerraformPlanOutput) -> None:
+    told = job_arguments(plan, RECOMMENDATIONS)
+    assert told["--raw_prefix"] == "s3://movielens-123456789012-us-east-1/raw"
+
+
+def test_the_job_gets_every_module_beside_the_scripts(
+    plan: tftest.TerraformPlanOutput, glue_jobs: Path, job: str
 ) -> None:
-    given = job_arguments(plan, RECOMMENDATIONS)["--extra-py-files"].split(",")
+    given = job_arguments(plan, RECOMMENDATIONS, JOBS[job][0])["--extra-py-files"].split(",")
     modules = {path.relative_to(glue_jobs).as_posix() for path in glue_jobs.rglob("*.py")}
     bucket = "s3://movielens-123456789012-us-east-1"
-    assert sorted(given) == sorted(f"{bucket}/glue_jobs/{name}" for name in modules - {SCRIPT})
+    scripts = {f"{script}.py" for script in JOBS}
+    assert sorted(given) == sorted(f"{bucket}/glue_jobs/{name}" for name in modules - scripts)
     uploaded = {
         resource["change"]["after"]["key"]
         for resource in plan.resource_changes.values()
         if resource["type"] == "aws_s3_object"
     }
     assert uploaded == {f"glue_jobs/{name}" for name in modules}
+
+
+def test_every_job_of_the_module_is_held_to_its_arguments(plan: tftest.TerraformPlanOutput) -> None:
+    prefix = f"{RECOMMENDATIONS}.module.transform.aws_glue_job."
+    planned = {a.removeprefix(prefix) for a in plan.resource_changes if a.startswith(prefix)}
+    assert planned == {name for name, _ in JOBS.values()}
+
+
+# What is published, and where it is looked for
+
+
+def test_the_module_says_how_many_errors_are_too_many(roots: tftest.TerraformPlanOutput) -> None:
+    shares = {
+        key: job_arguments(roots, f"module.{key}", "publish")["--maximum_error_share"]
+        for key in INPUTS
+    }
+    assert shares == {"bare": "0.01", "sparse": "0.01", "full": "0.25"}
+
+
+def test_the_catalog_has_the_columns_of_the_tables(
+    roots: tftest.TerraformPlanOutput, glue_jobs: Path
+) -> None:
+    """The names that the job gives them, and a table for each solution."""
+    named = importlib.import_module("answers").ASKED_COLUMNS
+    for key in INPUTS:
+        prefix = f"module.{key}.module.catalog.aws_glue_catalog_table.this"
+        tables = {
+            resource["index"]: resource["change"]["after"]
+            for address, resource in roots.resource_changes.items()
+            if address.startswith(prefix)
+        }
+        assert tables.keys() == {"user-personalization"}
+        (storage,) = tables["user-personalization"]["storage_descriptor"]
+        columns = [column["name"] for column in storage["columns"]]
+        assert columns == [named["userId"], "rank", "recommended_id", "score"]
+
+
+def test_the_outputs_name_the_second_job_and_the_database(
+    roots: tftest.TerraformPlanOutput,
+) -> None:
+    for key in INPUTS:
+        name = f"shop-{key}-publish-recommendations"
+        assert roots.outputs[f"{key}_glue_publish_job_name"] == name
+        assert roots.outputs[f"{key}_catalog_database_name"] == f"shop_{key}"
 
 
 # The job's configuration, and what must agree with it

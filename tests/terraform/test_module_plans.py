@@ -23,6 +23,8 @@ pytestmark = pytest.mark.xdist_group("plans")
 
 ROOT = "module.recommendations"
 SCRIPT = "prepare_training_data.py"
+PUBLISH_SCRIPT = "publish_recommendations.py"
+JOBS = {"this": "shop-eu-prepare-training-data", "publish": "shop-eu-publish-recommendations"}
 ACCOUNT = "123456789012"  # of the local AWS
 
 HERE = {
@@ -43,6 +45,7 @@ INPUTS: dict[str, dict[str, Any]] = {
         "bucket_arn": BUCKET,
         "configuration": json.dumps({"interactions": {"folder": "ratings/daily"}}),
         "folders": {"interactions": "ratings/daily", "items": "films"},
+        "maximum_error_share": 0.05,
         "glue": {"number_of_workers": 5, "timeout_minutes": 90, "worker_type": "G.2X"},
         "log_retention_days": 30,
     },
@@ -86,6 +89,14 @@ INPUTS: dict[str, dict[str, Any]] = {
         },
         "log_retention_days": 30,
     },
+    "catalog": {
+        "bucket_name": "some-bucket",
+        "tables": {
+            "for-users": {"asked": "users", "has_themes": False},
+            "similar": {"asked": "items", "has_themes": True},
+            "segments": {"asked": "item_attributes", "has_themes": False},
+        },
+    },
     "schedule": {
         "state_machine_arn": MACHINE,
         "schedule": {"enabled": False, "expression": "rate(2 days)", "time_zone": "Asia/Shanghai"},
@@ -95,12 +106,17 @@ INPUTS: dict[str, dict[str, Any]] = {
 Statement = dict[str, Any]
 
 
+def here(module: str) -> dict[str, Any]:
+    """What every module is given; the catalog builds no ARN and needs no location."""
+    return {"name": HERE["name"]} if module == "catalog" else HERE
+
+
 @pytest.fixture(scope="module")
 def alone(local_aws: LocalAws, repository: Path, plan_of: "PlanOf") -> tftest.TerraformPlanOutput:
     """Every module with its INPUTS, in one plan: starting the provider takes most of one."""
     calls = {
         "module": {
-            name: {"source": f"../../modules/{name}"} | HERE | INPUTS[name] for name in INPUTS
+            name: {"source": f"../../modules/{name}"} | here(name) | INPUTS[name] for name in INPUTS
         },
         "output": {name: {"value": f"${{module.{name}}}"} for name in INPUTS},
     }
@@ -153,14 +169,16 @@ def test_the_example_makes_this_much(plan: tftest.TerraformPlanOutput, repositor
         "aws_s3_bucket_server_side_encryption_configuration": 1,
         "aws_s3_bucket_versioning": 1,
         "aws_s3_object": len(scripts(repository)),
-        "aws_glue_job": 1,
+        "aws_glue_catalog_database": 1,
+        "aws_glue_catalog_table": 1,
+        "aws_glue_job": 2,
         "aws_cloudcontrolapi_resource": 3,
         "aws_sfn_state_machine": 1,
         "aws_scheduler_schedule": 1,
         "aws_sqs_queue": 1,
-        "aws_cloudwatch_log_group": 3,
-        "aws_iam_role": 4,
-        "aws_iam_role_policy": 4,  # and no managed policy is attached
+        "aws_cloudwatch_log_group": 5,
+        "aws_iam_role": 5,
+        "aws_iam_role_policy": 5,  # and no managed policy is attached
     }
 
 
@@ -243,20 +261,30 @@ def test_the_configurations_of_the_modules_agree(plan: tftest.TerraformPlanOutpu
 
 
 ROLES = {
-    "transform": ("glue", None),
-    "personalize": ("personalize", f"arn:aws:personalize:us-east-1:{ACCOUNT}:*"),
-    "workflow": ("states", f"arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:movielens"),
+    "transform.aws_iam_role.this": ("glue", None),
+    "transform.aws_iam_role.publish": ("glue", None),
+    "personalize.aws_iam_role.this": (
+        "personalize",
+        f"arn:aws:personalize:us-east-1:{ACCOUNT}:*",
+    ),
+    "workflow.aws_iam_role.this": (
+        "states",
+        f"arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:movielens",
+    ),
     # EventBridge Scheduler User Guide, Preventing confused deputies: the group, not the schedule.
-    "schedule": ("scheduler", f"arn:aws:scheduler:us-east-1:{ACCOUNT}:schedule-group/default"),
+    "schedule.aws_iam_role.this": (
+        "scheduler",
+        f"arn:aws:scheduler:us-east-1:{ACCOUNT}:schedule-group/default",
+    ),
 }
 
 
-@pytest.mark.parametrize("module", ROLES)
+@pytest.mark.parametrize("address", ROLES)
 def test_each_role_trusts_one_service_for_this_account(
-    plan: tftest.TerraformPlanOutput, module: str
+    plan: tftest.TerraformPlanOutput, address: str
 ) -> None:
-    role = planned(plan, f"{ROOT}.module.{module}.aws_iam_role.this")
-    service, source = ROLES[module]
+    role = planned(plan, f"{ROOT}.module.{address}")
+    service, source = ROLES[address]
     (trust,) = json.loads(role["assume_role_policy"])["Statement"]
     assert trust["Principal"] == {"Service": f"{service}.amazonaws.com"}
     assert (trust["Effect"], trust["Action"]) == ("Allow", "sts:AssumeRole")
@@ -361,18 +389,20 @@ def test_storage_admits_personalize_for_this_account(alone: tftest.TerraformPlan
 # Transform
 
 
-def test_transform_runs_the_uploaded_script_on_glue_5(
-    alone: tftest.TerraformPlanOutput, repository: Path
+@pytest.mark.parametrize(("job", "script"), [("this", SCRIPT), ("publish", PUBLISH_SCRIPT)])
+def test_transform_runs_the_uploaded_scripts_on_glue_5(
+    alone: tftest.TerraformPlanOutput, job: str, script: str
 ) -> None:
-    job = planned(alone, "module.transform.aws_glue_job.this")
-    assert job["name"] == "shop-eu-prepare-training-data"
-    assert job["glue_version"] == "5.0"
-    assert (job["worker_type"], job["number_of_workers"], job["timeout"]) == ("G.2X", 5, 90)
-    assert job["max_retries"] == 0
-    assert job["execution_property"] == [{"max_concurrent_runs": 1}]
-    (command,) = job["command"]
+    planned_job = planned(alone, f"module.transform.aws_glue_job.{job}")
+    assert planned_job["name"] == JOBS[job]
+    assert planned_job["glue_version"] == "5.0"
+    workers = ("worker_type", "number_of_workers", "timeout")
+    assert [planned_job[setting] for setting in workers] == ["G.2X", 5, 90]
+    assert planned_job["max_retries"] == 0
+    assert planned_job["execution_property"] == [{"max_concurrent_runs": 1}]
+    (command,) = planned_job["command"]
     assert (command["name"], command["python_version"]) == ("glueetl", "3")
-    assert command["script_location"] == "s3://some-bucket/glue_jobs/prepare_training_data.py"
+    assert command["script_location"] == f"s3://some-bucket/glue_jobs/{script}"
 
 
 def test_transform_uploads_the_script_and_its_modules(
@@ -385,24 +415,42 @@ def test_transform_uploads_the_script_and_its_modules(
         assert script["source_hash"] == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def test_transform_gives_the_job_its_arguments(
-    alone: tftest.TerraformPlanOutput, repository: Path
+@pytest.mark.parametrize(
+    ("job", "own"),
+    [
+        (
+            "this",
+            {
+                "--configuration": '{"interactions": {"folder": "ratings/daily"}}',
+                "--raw_prefix": "s3://some-bucket/raw",
+            },
+        ),
+        ("publish", {"--maximum_error_share": "0.05"}),
+    ],
+)
+def test_transform_gives_the_jobs_their_arguments(
+    alone: tftest.TerraformPlanOutput, repository: Path, job: str, own: dict[str, str]
 ) -> None:
-    arguments = planned(alone, "module.transform.aws_glue_job.this")["default_arguments"]
-    modules = sorted(scripts(repository).keys() - {SCRIPT})
+    arguments = planned(alone, f"module.transform.aws_glue_job.{job}")["default_arguments"]
+    modules = sorted(scripts(repository).keys() - {SCRIPT, PUBLISH_SCRIPT})
     assert modules
-    assert arguments == {
-        "--configuration": '{"interactions": {"folder": "ratings/daily"}}',
-        "--raw_prefix": "s3://some-bucket/raw",
+    assert arguments == own | {
         "--extra-py-files": ",".join(f"s3://some-bucket/glue_jobs/{name}" for name in modules),
-        "--custom-logGroup-prefix": "/aws-glue/jobs/shop-eu-prepare-training-data",
+        "--custom-logGroup-prefix": f"/aws-glue/jobs/{JOBS[job]}",
         "--enable-metrics": "true",
         "--job-bookmark-option": "job-bookmark-disable",
         "--job-language": "python",
     }
-    assert alone.outputs["transform"]["raw_prefixes"] == {
-        "interactions": "raw/ratings/daily/",
-        "items": "raw/films/",
+
+
+def test_transform_says_what_others_need(alone: tftest.TerraformPlanOutput) -> None:
+    jobs = "arn:aws-cn:glue:cn-north-1:210987654321:job"
+    assert alone.outputs["transform"] == {
+        "job_arn": f"{jobs}/shop-eu-prepare-training-data",
+        "job_name": "shop-eu-prepare-training-data",
+        "publish_job_arn": f"{jobs}/shop-eu-publish-recommendations",
+        "publish_job_name": "shop-eu-publish-recommendations",
+        "raw_prefixes": {"interactions": "raw/ratings/daily/", "items": "raw/films/"},
     }
 
 
@@ -410,44 +458,59 @@ def test_transform_bounds_the_groups_that_glue_5_logs_to(
     alone: tftest.TerraformPlanOutput,
 ) -> None:
     """Glue Developer Guide, Logging for AWS Glue jobs: PREFIX/error and PREFIX/output."""
-    prefix = planned(alone, "module.transform.aws_glue_job.this")["default_arguments"][
-        "--custom-logGroup-prefix"
-    ]
+    prefixes = {
+        job: planned(alone, f"module.transform.aws_glue_job.{job}")["default_arguments"][
+            "--custom-logGroup-prefix"
+        ]
+        for job in JOBS
+    }
     groups = [
         planned(alone, address)
-        for address, resource in alone.resource_changes.items()
+        for address in alone.resource_changes
         if address.startswith("module.transform.aws_cloudwatch_log_group.")
     ]
     assert {group["name"]: group["retention_in_days"] for group in groups} == {
-        f"{prefix}/error": 30,
-        f"{prefix}/output": 30,
+        f"{prefix}/{kind}": 30 for prefix in prefixes.values() for kind in ("error", "output")
     }
-    policy = statements(planned(alone, "module.transform.aws_iam_role_policy.this")["policy"])
-    writable = policy["WriteLogs"]["Resource"]
-    assert writable.endswith(":log-group:/aws-glue/jobs/*")
-    assert prefix.startswith("/aws-glue/jobs/")
+    for job, prefix in prefixes.items():
+        address = f"module.transform.aws_iam_role_policy.{job}"
+        writable = statements(planned(alone, address)["policy"])["WriteLogs"]["Resource"]
+        assert writable.endswith(":log-group:/aws-glue/jobs/*")
+        assert prefix.startswith("/aws-glue/jobs/")
 
 
+@pytest.mark.parametrize(
+    ("job", "written", "read"),
+    [
+        ("this", ("quarantine", "transformed"), ("raw/ratings/daily/*", "raw/films/*")),
+        ("publish", ("curated",), ("transformed/*",)),
+    ],
+)
 def test_transform_reads_and_writes_only_its_own_prefixes(
-    alone: tftest.TerraformPlanOutput, repository: Path
+    alone: tftest.TerraformPlanOutput,
+    repository: Path,
+    job: str,
+    written: tuple[str, ...],
+    read: tuple[str, ...],
 ) -> None:
-    policy = statements(planned(alone, "module.transform.aws_iam_role_policy.this")["policy"])
-    writing = [
-        resource
-        for statement in policy.values()
-        if {"s3:PutObject", "s3:DeleteObject"} & set(as_list(statement["Action"]))
-        for resource in as_list(statement["Resource"])
+    address = f"module.transform.aws_iam_role_policy.{job}"
+    policy = statements(planned(alone, address)["policy"])
+    touched: dict[bool, list[str]] = {True: [], False: []}
+    for statement in policy.values():
+        actions = set(as_list(statement["Action"]))
+        if actions & {"s3:GetObject", "s3:PutObject", "s3:DeleteObject"}:
+            writes = bool(actions - {"s3:GetObject"})
+            touched[writes] += as_list(statement["Resource"])
+    assert sorted(touched[True]) == [
+        f"{BUCKET}/{prefix}{rest}" for prefix in written for rest in ("/*", "_$folder$")
     ]
-    assert sorted(writing) == [
-        f"{BUCKET}/{prefix}{rest}"
-        for prefix in ("quarantine", "transformed")
-        for rest in ("/*", "_$folder$")
-    ]
-    assert set(policy["ReadScriptsAndRawData"]["Resource"]) == {
+    assert set(touched[False]) == {
         *(f"{BUCKET}/glue_jobs/{name}" for name in scripts(repository)),
-        f"{BUCKET}/raw/ratings/daily/*",
-        f"{BUCKET}/raw/films/*",
+        *(f"{BUCKET}/{prefix}" for prefix in read),
     }
+    listed = policy["ListItsPrefixes"]["Condition"]["StringLike"]["s3:prefix"]
+    folders = {prefix.split("/")[0] for prefix in ("glue_jobs", *written, *read)}
+    assert {prefix.rstrip("/*") for prefix in listed} == folders
 
 
 # Personalize
@@ -702,6 +765,53 @@ def test_workflow_may_touch_only_what_it_is_given(
         f"{PERSONALIZE}:dataset/shop-eu/USERS",
         f"{PERSONALIZE}:dataset-import-job/*",
     }
+
+
+# Catalog
+
+
+def test_catalog_has_a_table_for_each_solution(alone: tftest.TerraformPlanOutput) -> None:
+    database = planned(alone, "module.catalog.aws_glue_catalog_database.this")
+    # Athena User Guide, Name databases, tables, and columns: others would need quotation marks.
+    assert database["name"] == "shop_eu"
+    assert alone.outputs["catalog"] == {
+        "database_name": "shop_eu",
+        "table_names": {"for-users": "for_users", "segments": "segments", "similar": "similar"},
+    }
+    for key, name in alone.outputs["catalog"]["table_names"].items():
+        table = planned(alone, f'module.catalog.aws_glue_catalog_table.this["{key}"]')
+        assert (table["database_name"], table["name"]) == ("shop_eu", name)
+
+
+RANKED = [("rank", "int"), ("recommended_id", "string"), ("score", "double")]
+COLUMNS = {
+    "for-users": [("user_id", "string"), *RANKED],
+    "similar": [
+        *[("item_id", "string"), *RANKED],
+        *[("theme", "string"), ("theme_relevance_score", "double")],
+    ],
+    "segments": [("item_attributes", "string"), *RANKED],
+}
+
+
+@pytest.mark.parametrize("key", COLUMNS)
+def test_catalog_reads_a_run_where_the_job_writes_it(
+    alone: tftest.TerraformPlanOutput, key: str
+) -> None:
+    """Athena User Guide, Set up partition projection: a location template, an injected column."""
+    table = planned(alone, f'module.catalog.aws_glue_catalog_table.this["{key}"]')
+    assert table["table_type"] == "EXTERNAL_TABLE"
+    assert [(part["name"], part["type"]) for part in table["partition_keys"]] == [("run", "string")]
+    assert table["parameters"] == {
+        "EXTERNAL": "TRUE",
+        "classification": "parquet",
+        "projection.enabled": "true",
+        "projection.run.type": "injected",
+        "storage.location.template": f"s3://some-bucket/curated/${{run}}/tables/{key}/",
+    }
+    (storage,) = table["storage_descriptor"]
+    assert [(column["name"], column["type"]) for column in storage["columns"]] == COLUMNS[key]
+    assert "ParquetHiveSerDe" in storage["ser_de_info"][0]["serialization_library"]
 
 
 # Schedule

@@ -33,6 +33,7 @@ RECIPE = "Set each recipe to aws-user-personalization, aws-user-personalization-
 RESULTS = "Set number_of_results to a whole number from 1 to 500"
 ASKED = "Set each solution's batch_input to a key of batch_inputs that has the kind users"
 SHARE = "Set maximum_quarantined_share to a number from 0 to 1"
+ERROR_SHARE = "Set maximum_error_share to a number from 0 to 1"
 
 # Of interactions, users and items alike.
 FOLDER = "Set {}.folder to a folder below raw/, without a slash at either end"
@@ -231,6 +232,8 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     (asking({"active_since": "31.1.2024"}), INPUT_DATE),
     ({"maximum_quarantined_share": -0.01}, SHARE),
     ({"maximum_quarantined_share": 1.01}, SHARE),
+    ({"maximum_error_share": -0.01}, ERROR_SHARE),
+    ({"maximum_error_share": 1.01}, ERROR_SHARE),
     ({"log_retention_days": 0}, RETENTION),
     ({"log_retention_days": 8}, RETENTION),
     ({"schedule": {"expression": "0 3 ? * SUN *"}}, EXPRESSION),
@@ -301,6 +304,8 @@ ACCEPTED: list[dict[str, Any]] = [
     asking({"item_list": ["1"], "active_since": "2024-01-31T00:00:00Z"}),
     {"maximum_quarantined_share": 0},
     {"maximum_quarantined_share": 1},
+    {"maximum_error_share": 0},
+    {"maximum_error_share": 1},
     {"log_retention_days": 1},
     {"log_retention_days": 3653},
     # EventBridge Scheduler User Guide, Schedule types in EventBridge Scheduler: its own examples.
@@ -314,6 +319,7 @@ ACCEPTED: list[dict[str, Any]] = [
     # The defaults.
     {"schedule": None, "solutions": None, "glue": None, "interactions": None, "users": None},
     {"items": None, "batch_inputs": None, "maximum_quarantined_share": None},
+    {"maximum_error_share": None},
 ]
 
 
