@@ -17,6 +17,7 @@ sys.path.insert(0, str(GLUE_JOBS))  # as Glue does with a script's modules
 
 import data_gate  # noqa: E402
 from job_runs import Run, cluster_environment  # noqa: E402
+from publications import Publication  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -51,3 +52,9 @@ def run(gated_run: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setattr(data_gate, "MIN_ACTIVE_USERS", 0)
     monkeypatch.setattr(data_gate, "MIN_ACTIVE_USERS_SHARE", 0)
     return gated_run
+
+
+@pytest.fixture
+def publish(spark: SparkSession, tmp_path: Path) -> Publication:
+    """A run whose batch jobs have ended; a call publishes it."""
+    return Publication(tmp_path)
