@@ -1,8 +1,10 @@
 """Files behind URLs, on whatever file system the scheme names: S3 under Glue, local elsewhere."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
+from pyspark.sql import functions as F  # noqa: N812 - PySpark's own convention
 
 # Personalize does not document what an import does with objects that are not CSV, so none may lie
 # beside the data: no _SUCCESS, and no .crc where the URL is a local path. The fs.file settings only
@@ -36,9 +38,26 @@ def write_lines(lines: DataFrame, url: str, header: str) -> None:
             delete(spark, file)
 
 
-def count_lines(spark: SparkSession, url: str) -> int:
-    """Count the lines of all files under `url`; none if nothing lies there."""
-    return spark.read.text(url).count() if sizes(spark, url) else 0
+@dataclass(frozen=True)
+class Lines:
+    """The lines of all files under one URL."""
+
+    count: int
+    fingerprint: str  # 32 hexadecimal digits; of the same lines in any order and files, the same
+
+
+def lines(spark: SparkSession, url: str, header: str | None = None) -> Lines:
+    """Count the lines under `url`, those that are `header` left out, and take their fingerprint."""
+    if not sizes(spark, url):
+        return Lines(0, "0" * 32)
+    # Sums do not depend on the order; outside ANSI mode they wrap around.
+    hashes = (F.xxhash64("value"), F.xxhash64("value", F.lit(1)))
+    totals = (F.coalesce(F.sum(each), F.lit(0)) for each in hashes)
+    found = spark.read.text(url)
+    if header is not None:
+        found = found.where(F.col("value") != header)
+    count, *sums = found.agg(F.count(F.lit(1)), *totals).collect()[0]
+    return Lines(count, "".join(f"{each % 2**64:016x}" for each in sums))
 
 
 def sizes(spark: SparkSession, url: str) -> dict[str, int]:

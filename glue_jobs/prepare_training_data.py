@@ -15,10 +15,11 @@ be local paths. The modules it imports lie beside it; on Glue they come through 
 
 import argparse
 import dataclasses
+import hashlib
 import json
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -215,14 +216,20 @@ def write(spark: SparkSession, data: Examined, transformed: str, quarantine: str
     breaches = [breach for _, found in asked.values() for breach in found]
     if breaches:
         raise _refusal(breaches)
+    fingerprints = {}
     for name, dataset in configured(data.configuration).items():
         lines = datasets.csv_lines(data.rows[name], dataset)
         size = data.interactions.bytes if name == "interactions" else _bytes(lines)
         parts = math.ceil(size / BYTES_PER_FILE)
         header = ",".join(dataset.header)
         files.write_lines(lines.coalesce(parts), f"{transformed}/{name}", header)
-        _require_conservation(spark, name, data.counts[name], transformed, quarantine)
-    report = report_of(data) | {"batch_inputs": {key: count for key, (count, _) in asked.items()}}
+        fingerprints[name] = _require_conservation(
+            spark, name, header, data.counts[name], transformed, quarantine
+        )
+    report = report_of(data) | {
+        "batch_inputs": {key: count for key, (count, _) in asked.items()},
+        "fingerprint": fingerprint(fingerprints),
+    }
     files.write_text(spark, f"{transformed}/report.json", json.dumps(report, indent=2) + "\n")
     return report
 
@@ -249,19 +256,32 @@ def _write_batch_input(
 
 
 def _require_conservation(
-    spark: SparkSession, name: str, counts: SourceCounts, transformed: str, quarantine: str
-) -> None:
-    """Count what lies in the files, and not in the plan that wrote them."""
-    written = files.count_lines(spark, f"{transformed}/{name}")
-    written -= len(files.sizes(spark, f"{transformed}/{name}"))  # each has a header
-    quarantined = files.count_lines(spark, f"{quarantine}/{name}")
-    found = {"written": written, "filtered": counts.filtered, "duplicate": counts.duplicate}
-    found["quarantined"] = quarantined
+    spark: SparkSession,
+    name: str,
+    header: str,
+    counts: SourceCounts,
+    transformed: str,
+    quarantine: str,
+) -> str:
+    """Count what lies in the files, and not in the plan that wrote them; return a fingerprint."""
+    written = files.lines(spark, f"{transformed}/{name}", header)
+    found = {
+        "written": written.count,
+        "filtered": counts.filtered,
+        "duplicate": counts.duplicate,
+        "quarantined": files.lines(spark, f"{quarantine}/{name}").count,
+    }
     if counts.read != sum(found.values()):
         raise RuntimeError(
             f"{name}: the outputs don't account for every row: {counts.read} read, {found}. Start"
             " the job again; if it stays, report it with the numbers."
         )
+    return f"{header}:{written.fingerprint}"
+
+
+def fingerprint(datasets: Mapping[str, str]) -> str:
+    """Return one for all datasets: two runs with the same one have imported the same data."""
+    return hashlib.sha256(json.dumps(datasets, sort_keys=True).encode()).hexdigest()
 
 
 def _refusal(breaches: list[str]) -> DataGateError:

@@ -4,6 +4,7 @@ import itertools
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -20,6 +21,7 @@ import duckdb
 import prepare_training_data
 import pytest
 from data_gate import DataGateError
+from job_runs import Run
 
 GLUE_JOBS = Path(prepare_training_data.__file__).parent
 HETREC: dict[str, Any] = {
@@ -95,6 +97,7 @@ def test_the_outputs_are_what_duckdb_makes_of_the_same_file(
     assert told.interactions.event_value == configuration.EventValue(**value)
     (stale,) = report.pop("warnings")
     assert stale.startswith("The last event is ")
+    assert re.fullmatch("[0-9a-f]{64}", report.pop("fingerprint"))
     assert report == {
         "datasets": {
             "interactions": {
@@ -452,3 +455,24 @@ def test_a_job_that_is_killed_leaves_a_report_only_of_what_is_complete(
     kill_when(writes(transformed / "interactions", is_done=True))
     assert not (transformed / "report.json").exists()
     finish()
+
+
+@pytest.mark.usefixtures("spark")
+def test_a_fingerprint_is_that_of_the_data(tmp_path: Path) -> None:
+    """Not of its order, its files, its duplicates or what is asked; but of every imported value."""
+    events = [f"{user},{item},{1_000_000_000 + user}" for user in range(40) for item in range(30)]
+
+    def fingerprint(name: str, *files: list[str], **configuration: Any) -> str:
+        run = Run(tmp_path / name)
+        for number, lines in enumerate(files):
+            run.put(f"interactions/{number}.csv", "\n".join(["u,i,t", *lines]) + "\n")
+        return str(run(configuration).report["fingerprint"])
+
+    whole = fingerprint("whole", events)
+    assert fingerprint("shuffled", events[::-1]) == whole
+    assert fingerprint("split", events[:7], events[5:]) == whole
+    asked = {"users": {"kind": "users", "most_frequent": 3}}
+    assert fingerprint("asked", events, batch_inputs=asked) == whole
+    changed = ["0,0,1000000001", *events[1:]]
+    assert fingerprint("changed", changed) != whole
+    assert fingerprint("fewer", events[1:]) != whole
