@@ -62,20 +62,36 @@ module "personalize" {
   items        = var.items
 }
 
+module "monitoring" {
+  source = "./modules/monitoring"
+
+  name     = var.name
+  location = local.location
+}
+
 module "workflow" {
   source = "./modules/workflow"
 
-  name                 = var.name
-  location             = local.location
-  bucket_name          = module.storage.bucket_name
-  glue_job_name        = module.transform.job_name
-  glue_job_arn         = module.transform.job_arn
-  glue_timeout_minutes = var.glue.timeout_minutes
+  name        = var.name
+  location    = local.location
+  bucket_name = module.storage.bucket_name
+  glue_jobs = {
+    prepare = { name = module.transform.job_name, arn = module.transform.job_arn, timeout_minutes = var.glue.timeout_minutes }
+    publish = { name = module.transform.publish_job_name, arn = module.transform.publish_job_arn, timeout_minutes = var.glue.timeout_minutes }
+  }
   dataset_group_arn    = module.personalize.dataset_group_arn
   datasets             = module.personalize.datasets
   personalize_role_arn = module.personalize.role_arn
-  solutions            = var.solutions
-  log_retention_days   = var.log_retention_days
+  solutions = {
+    for key, solution in var.solutions : key => merge(solution, {
+      batch_input_folder = "batch_${solution.batch_input}_input"
+      job                = local.recipes[solution.recipe].job
+      number_of_results  = local.recipes[solution.recipe].asks == "rankings" ? null : solution.number_of_results
+    })
+  }
+  deadlines          = var.deadlines
+  topic_arn          = module.monitoring.topic_arn
+  log_retention_days = var.log_retention_days
 }
 
 module "catalog" {
@@ -85,7 +101,7 @@ module "catalog" {
   bucket_name = module.storage.bucket_name
   tables = {
     for key, solution in var.solutions :
-    key => { asked = var.batch_inputs[solution.batch_input].kind, has_themes = false }
+    key => { asked = var.batch_inputs[solution.batch_input].kind, has_themes = solution.themes_item_name != null }
   }
 }
 

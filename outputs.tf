@@ -57,3 +57,8 @@ output "state_machine_arn" {
   description = "ARN of the state machine that runs the pipeline."
   value       = module.workflow.state_machine_arn
 }
+
+output "topic_arn" {
+  description = "ARN of the SNS topic that is told how runs end: subscribe to it."
+  value       = module.monitoring.topic_arn
+}

@@ -71,6 +71,22 @@ variable "batch_inputs" {
   }
 }
 
+variable "deadlines" {
+  description = "Hours after which an import, a training and a batch job count as failed, the wait for room in the Region's quotas included."
+  type = object({
+    batch_hours    = optional(number, 24)
+    import_hours   = optional(number, 6)
+    training_hours = optional(number, 24)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for hours in values(var.deadlines) : hours >= 1 && hours <= 24])
+    error_message = "Set each of deadlines to 1 to 24 hours: with more, the polling of one solution could fill the event history of an execution."
+  }
+}
+
 variable "force_destroy" {
   description = "Whether terraform destroy may delete the bucket with the data that is in it."
   type        = bool
@@ -394,12 +410,25 @@ variable "schedule" {
 }
 
 variable "solutions" {
-  description = "What is trained and asked in each run, by a short key: the recipe, its hyperparameters, the key of its batch input, and the number of recommendations for each user."
+  description = "What is trained and asked in each run, by a short key: the recipe and its training configuration, when a version is trained anew, what it must reach, the key of its batch input, the number of results for each input, and a filter. docs/solutions.md describes each."
   type = map(object({
-    batch_input       = optional(string, "users")
-    hyperparameters   = optional(map(string), {})
-    number_of_results = optional(number, 25)
-    recipe            = optional(string, "aws-user-personalization")
+    batch_input           = optional(string, "users")
+    event_type            = optional(string)
+    event_value_threshold = optional(number)
+    filter                = optional(string)
+    hyperparameters       = optional(map(string), {})
+    number_of_results     = optional(number, 25)
+    quality_gate = optional(object({
+      maximum_drop = optional(map(number), {})
+      minimum      = optional(map(number), {})
+    }), {})
+    recipe           = optional(string, "aws-user-personalization")
+    themes_item_name = optional(string)
+    training = optional(object({
+      mode            = optional(string, "FULL")
+      reuse_days      = optional(number, 0)
+      reuse_unchanged = optional(bool, true)
+    }), {})
   }))
   default = {
     user-personalization = {}
@@ -407,8 +436,8 @@ variable "solutions" {
   nullable = false
 
   validation {
-    condition     = length(var.solutions) >= 1 && length(var.solutions) <= 10
-    error_message = "Configure 1 to 10 solutions: a dataset group holds 10 by default."
+    condition     = length(var.solutions) >= 1 && length(var.solutions) <= 20
+    error_message = "Configure 1 to 20 solutions. A dataset group holds 10 by default: for more, raise the quota L-D9DD83B7 first."
   }
 
   validation {
@@ -417,18 +446,71 @@ variable "solutions" {
   }
 
   validation {
-    condition     = alltrue([for solution in values(var.solutions) : contains(["aws-user-personalization", "aws-user-personalization-v2", "aws-popularity-count"], solution.recipe)])
-    error_message = "Set each recipe to aws-user-personalization, aws-user-personalization-v2 or aws-popularity-count: recipes that recommend items for users in a batch."
+    condition     = alltrue([for solution in values(var.solutions) : contains(keys(local.recipes), solution.recipe)])
+    error_message = "Set each recipe to one that runs in a batch: aws-user-personalization, aws-user-personalization-v2, aws-popularity-count, aws-personalized-ranking, aws-personalized-ranking-v2, aws-similar-items, aws-sims, aws-item-affinity or aws-item-attribute-affinity. aws-trending-now, aws-next-best-action and the recipes of domains have no batch job."
   }
 
   validation {
-    condition     = alltrue([for solution in values(var.solutions) : solution.number_of_results >= 1 && solution.number_of_results <= 500 && floor(solution.number_of_results) == solution.number_of_results])
-    error_message = "Set number_of_results to a whole number from 1 to 500."
+    condition = alltrue([for solution in values(var.solutions) : (
+      floor(solution.number_of_results) == solution.number_of_results && solution.number_of_results >= 1 &&
+      solution.number_of_results <= (try(local.recipes[solution.recipe].job, "inference") == "segment" ? 5000000 : 500)
+    )])
+    error_message = "Set number_of_results to a whole number from 1 to 500, and of segments to 5,000,000."
   }
 
   validation {
-    condition     = alltrue([for solution in values(var.solutions) : try(var.batch_inputs[solution.batch_input].kind == "users", false)])
-    error_message = "Set each solution's batch_input to a key of batch_inputs that has the kind users: these recipes are asked for users."
+    condition     = alltrue([for solution in values(var.solutions) : try(local.asked[solution.batch_input] == local.recipes[solution.recipe].asks, false) if contains(keys(local.recipes), solution.recipe)])
+    error_message = "Set each solution's batch_input to a key of batch_inputs with what its recipe is asked: kind users without an item_list for user-personalization and popularity-count, kind users with an item_list for personalized-ranking, kind items for similar-items, sims and item-affinity, kind item_attributes for item-attribute-affinity."
+  }
+
+  validation {
+    condition = alltrue([for solution in values(var.solutions) : (
+      contains(["FULL", "UPDATE"], solution.training.mode) &&
+      (solution.training.mode == "FULL" || solution.recipe == "aws-user-personalization")
+    )])
+    error_message = "Set training.mode to FULL, or to UPDATE with the recipe aws-user-personalization, the only one that can be updated."
+  }
+
+  validation {
+    condition     = alltrue([for solution in values(var.solutions) : solution.training.reuse_days >= 0])
+    error_message = "Set training.reuse_days to a number of days, or to 0: no version is reused for its age."
+  }
+
+  validation {
+    condition     = alltrue([for solution in values(var.solutions) : solution.event_type == null || var.interactions.event_type != null])
+    error_message = "Leave event_type out of solutions, or configure interactions.event_type: the events of the training data have no type."
+  }
+
+  validation {
+    condition     = alltrue([for solution in values(var.solutions) : solution.event_value_threshold == null || try(var.interactions.event_value.imported, false)])
+    error_message = "Leave event_value_threshold out of solutions, or import interactions.event_value: the events of the training data have no value."
+  }
+
+  validation {
+    condition     = alltrue([for solution in values(var.solutions) : length(solution.filter) >= 1 && length(solution.filter) <= 2500 if solution.filter != null])
+    error_message = "Set filter to an expression of 1 to 2500 characters, or leave it out."
+  }
+
+  validation {
+    condition     = alltrue([for solution in values(var.solutions) : solution.recipe == "aws-similar-items" && var.items != null && contains(try(var.items.metadata[*].name, []), solution.themes_item_name) if solution.themes_item_name != null])
+    error_message = "Set themes_item_name only with the recipe aws-similar-items, and to one of the columns in items.metadata: the one that names the items."
+  }
+
+  validation {
+    condition     = alltrue([for solution in values(var.solutions) : solution.recipe != "aws-item-attribute-affinity" || length([for column in try(var.items.metadata, []) : column if !column.textual]) >= 1])
+    error_message = "Configure items with at least one column in items.metadata that is not textual: aws-item-attribute-affinity is trained on it."
+  }
+
+  validation {
+    condition = alltrue(flatten([for solution in values(var.solutions) : [for name, limit in merge(solution.quality_gate.minimum, solution.quality_gate.maximum_drop) :
+      contains(local.metrics[local.recipes[solution.recipe].job], name)
+    ] if contains(keys(local.recipes), solution.recipe)]))
+    error_message = "Name in quality_gate metrics that Personalize computes: coverage, mean_reciprocal_rank_at_25, normalized_discounted_cumulative_gain_at_5, _10 or _25, precision_at_5, _10 or _25; of segments coverage, hits_at_1_percent and recall_at_1_percent."
+  }
+
+  validation {
+    condition     = alltrue(flatten([for solution in values(var.solutions) : [for drop in values(solution.quality_gate.maximum_drop) : drop >= 0 && drop <= 1]]))
+    error_message = "Set each of quality_gate.maximum_drop to a share from 0 to 1, e.g. 0.2 for a fifth less than what was published last."
   }
 }
 

@@ -16,7 +16,7 @@ data "aws_iam_policy_document" "trust" {
     condition {
       test     = "ArnLike"
       variable = "aws:SourceArn"
-      values   = ["arn:${var.location.partition}:states:${var.location.region}:${var.location.account_id}:stateMachine:${var.name}"]
+      values   = [local.state_machine_arn]
     }
   }
 }
@@ -27,12 +27,44 @@ resource "aws_iam_role" "this" {
   assume_role_policy = data.aws_iam_policy_document.trust.json
 }
 
+locals {
+  bucket_arn        = "arn:${var.location.partition}:s3:::${var.bucket_name}"
+  state_machine_arn = "arn:${var.location.partition}:states:${var.location.region}:${var.location.account_id}:stateMachine:${var.name}"
+  execution_arn     = replace(local.state_machine_arn, ":stateMachine:", ":execution:")
+
+  own_solutions = ["${local.arn_prefix}:solution/${var.name}-*"]
+  own_filters   = "${local.arn_prefix}:filter/${var.name}-*"
+}
+
 data "aws_iam_policy_document" "permissions" {
   # The four that startJobRun.sync needs (Step Functions Developer Guide, IAM policies for Glue).
   statement {
-    sid       = "RunGlueJob"
+    sid       = "RunGlueJobs"
     actions   = ["glue:StartJobRun", "glue:GetJobRun", "glue:GetJobRuns", "glue:BatchStopJobRun"]
-    resources = [var.glue_job_arn]
+    resources = [for job in values(var.glue_jobs) : job.arn]
+  }
+
+  statement {
+    sid     = "ReadReportsAndManifest"
+    actions = ["s3:GetObject"]
+    resources = [
+      "${local.bucket_arn}/transformed/*/report.json",
+      "${local.bucket_arn}/curated/*/publication.json",
+      "${local.bucket_arn}/curated/latest.json",
+    ]
+  }
+
+  # Without it, an object that isn't there is one that may not be read.
+  statement {
+    sid       = "TellMissingFromForbidden"
+    actions   = ["s3:ListBucket"]
+    resources = [local.bucket_arn]
+
+    condition {
+      test     = "StringLike"
+      variable = "s3:prefix"
+      values   = ["transformed/*", "curated/*"]
+    }
   }
 
   statement {
@@ -44,35 +76,52 @@ data "aws_iam_policy_document" "permissions" {
     )
   }
 
+  # A solution version's ARN continues its solution's.
   statement {
     sid = "TrainSolutions"
     actions = [
       "personalize:CreateSolution",
       "personalize:DescribeSolution",
+      "personalize:UpdateSolution",
       "personalize:CreateSolutionVersion",
       "personalize:DescribeSolutionVersion",
       "personalize:GetSolutionMetrics",
     ]
-    # A solution version's ARN continues its solution's.
-    resources = concat(
-      [var.dataset_group_arn],
-      flatten([for name in values(local.solution_names) : [
-        "${local.arn_prefix}:solution/${name}",
-        "${local.arn_prefix}:solution/${name}/*",
-      ]]),
-    )
+    resources = concat([var.dataset_group_arn], local.own_solutions)
   }
 
   statement {
-    sid     = "RunBatchInference"
-    actions = ["personalize:CreateBatchInferenceJob", "personalize:DescribeBatchInferenceJob"]
+    sid       = "CreateFilters"
+    actions   = ["personalize:CreateFilter", "personalize:DescribeFilter"]
+    resources = [var.dataset_group_arn, local.own_filters]
+  }
+
+  statement {
+    sid = "RunBatchJobs"
+    actions = [
+      "personalize:CreateBatchInferenceJob",
+      "personalize:DescribeBatchInferenceJob",
+      "personalize:CreateBatchSegmentJob",
+      "personalize:DescribeBatchSegmentJob",
+    ]
     resources = concat(
-      ["${local.arn_prefix}:batch-inference-job/*"], # job names begin with the run
-      flatten([for name in values(local.solution_names) : [
-        "${local.arn_prefix}:solution/${name}",
-        "${local.arn_prefix}:solution/${name}/*",
-      ]]),
+      ["${local.arn_prefix}:batch-inference-job/*", "${local.arn_prefix}:batch-segment-job/*"], # job names begin with the run
+      local.own_solutions,
+      [local.own_filters],
     )
+  }
+
+  # Solutions and filters of earlier configurations too.
+  statement {
+    sid = "TearDown"
+    actions = [
+      "personalize:ListSolutions",
+      "personalize:ListFilters",
+      "personalize:StopSolutionVersionCreation",
+      "personalize:DeleteSolution",
+      "personalize:DeleteFilter",
+    ]
+    resources = concat([var.dataset_group_arn], local.own_solutions, [local.own_filters])
   }
 
   statement {
@@ -85,6 +134,29 @@ data "aws_iam_policy_document" "permissions" {
       variable = "iam:PassedToService"
       values   = ["personalize.amazonaws.com"]
     }
+  }
+
+  # What Distributed Map states need, for children and their redrive, and a look at who else runs
+  # (Step Functions Developer Guide, IAM policies for Distributed Map states).
+  statement {
+    sid       = "StartChildrenAndSeeOtherRuns"
+    actions   = ["states:StartExecution", "states:ListExecutions", "states:SendTaskFailure"]
+    resources = [local.state_machine_arn]
+  }
+
+  statement {
+    sid     = "FollowChildrenAndStopOtherRuns"
+    actions = ["states:DescribeExecution", "states:StopExecution", "states:RedriveExecution"]
+    resources = [
+      "${local.execution_arn}:*",
+      "${local.execution_arn}/*",
+    ]
+  }
+
+  statement {
+    sid       = "Notify"
+    actions   = ["sns:Publish"]
+    resources = [var.topic_arn]
   }
 
   # Log delivery and tracing know no resources (Step Functions Developer Guide, Logging to

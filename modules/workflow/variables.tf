@@ -16,22 +16,13 @@ variable "datasets" {
   nullable    = false
 }
 
-variable "glue_job_arn" {
-  description = "ARN of the Glue job that prepares the training data."
-  type        = string
-  nullable    = false
-}
-
-variable "glue_job_name" {
-  description = "Name of the Glue job that prepares the training data."
-  type        = string
-  nullable    = false
-}
-
-variable "glue_timeout_minutes" {
-  description = "Time limit of that job, in minutes."
-  type        = number
-  nullable    = false
+variable "glue_jobs" {
+  description = "The Glue jobs that prepare the training data and publish the recommendations: name, ARN and time limit in minutes of each."
+  type = object({
+    prepare = object({ name = string, arn = string, timeout_minutes = number })
+    publish = object({ name = string, arn = string, timeout_minutes = number })
+  })
+  nullable = false
 }
 
 variable "location" {
@@ -59,11 +50,42 @@ variable "personalize_role_arn" {
 variable "solutions" {
   description = "What is trained and asked in each run, by a short key."
   type = map(object({
-    batch_input       = optional(string, "users")
-    hyperparameters   = optional(map(string), {})
-    number_of_results = optional(number, 25)
-    recipe            = optional(string, "aws-user-personalization")
+    batch_input_folder    = string # below transformed/RUN/
+    event_type            = optional(string)
+    event_value_threshold = optional(number)
+    filter                = optional(string)
+    hyperparameters       = optional(map(string), {})
+    job                   = optional(string, "inference") # or "segment"
+    number_of_results     = optional(number)              # null: as many as are asked about
+    quality_gate = optional(object({
+      maximum_drop = optional(map(number), {})
+      minimum      = optional(map(number), {})
+    }), {})
+    recipe           = string
+    themes_item_name = optional(string)
+    training = optional(object({
+      mode            = optional(string, "FULL")
+      reuse_days      = optional(number, 0)
+      reuse_unchanged = optional(bool, true)
+    }), {})
   }))
+  nullable = false
+}
+
+variable "topic_arn" {
+  description = "ARN of the SNS topic that is told how runs end."
+  type        = string
+  nullable    = false
+}
+
+variable "deadlines" {
+  description = "Hours after which an import, a training and a batch job count as failed, the wait for room included."
+  type = object({
+    batch_hours    = optional(number, 24)
+    import_hours   = optional(number, 6)
+    training_hours = optional(number, 24)
+  })
+  default  = {}
   nullable = false
 }
 

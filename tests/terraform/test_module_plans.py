@@ -33,10 +33,19 @@ HERE = {
 }
 BUCKET = "arn:aws-cn:s3:::some-bucket"
 GLUE_JOB = "arn:aws-cn:glue:cn-north-1:210987654321:job/some-job"
+OTHER_JOB = "arn:aws-cn:glue:cn-north-1:210987654321:job/other-job"
+TOPIC = "arn:aws-cn:sns:cn-north-1:210987654321:some-topic"
 MACHINE = "arn:aws-cn:states:cn-north-1:210987654321:stateMachine:some-machine"
 PERSONALIZE = "arn:aws-cn:personalize:cn-north-1:210987654321"
 QUEUE = "arn:aws-cn:sqs:cn-north-1:210987654321:shop-eu-schedule-dead-letters"
 ROLE = "arn:aws-cn:iam::210987654321:role/some-role"
+
+UNSEEN = 'EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("*")'
+PLAIN = {
+    "recipe": "aws-user-personalization",
+    "batch_input_folder": "batch_users_input",
+    "number_of_results": 25,
+}
 
 INPUTS: dict[str, dict[str, Any]] = {
     "storage": {},
@@ -72,9 +81,10 @@ INPUTS: dict[str, dict[str, Any]] = {
     },
     "workflow": {
         "bucket_name": "some-bucket",
-        "glue_job_name": "some-job",
-        "glue_job_arn": GLUE_JOB,
-        "glue_timeout_minutes": 90,
+        "glue_jobs": {
+            "prepare": {"name": "some-job", "arn": GLUE_JOB, "timeout_minutes": 90},
+            "publish": {"name": "other-job", "arn": OTHER_JOB, "timeout_minutes": 30},
+        },
         "dataset_group_arn": f"{PERSONALIZE}:dataset-group/shop-eu",
         "datasets": {
             "interactions": f"{PERSONALIZE}:dataset/shop-eu/INTERACTIONS",
@@ -82,11 +92,30 @@ INPUTS: dict[str, dict[str, Any]] = {
         },
         "personalize_role_arn": ROLE,
         "solutions": {
-            "plain": {},
-            "more-results": {"number_of_results": 50},
-            "tuned": {"hyperparameters": {"recency_mask": "false"}},
-            "popular": {"recipe": "aws-popularity-count", "batch_input": "newcomers"},
+            "plain": PLAIN,
+            "more-results": PLAIN | {"number_of_results": 50},
+            "tuned": PLAIN | {"hyperparameters": {"recency_mask": "false"}},
+            "one-event": PLAIN | {"event_type": "click", "event_value_threshold": 2.5},
+            "unseen": PLAIN | {"filter": UNSEEN},
+            "fans": {
+                "recipe": "aws-item-affinity",
+                "batch_input_folder": "batch_films_input",
+                "job": "segment",
+                "number_of_results": 1000,
+            },
+            "themed": {
+                "recipe": "aws-similar-items",
+                "batch_input_folder": "batch_films_input",
+                "themes_item_name": "TITLE",
+            },
+            "gated": PLAIN
+            | {
+                "quality_gate": {"minimum": {"coverage": 0.1}, "maximum_drop": {"coverage": 0.2}},
+                "training": {"mode": "UPDATE", "reuse_days": 3, "reuse_unchanged": False},
+            },
         },
+        "deadlines": {"import_hours": 2, "training_hours": 3, "batch_hours": 4},
+        "topic_arn": TOPIC,
         "log_retention_days": 30,
     },
     "catalog": {
@@ -97,6 +126,7 @@ INPUTS: dict[str, dict[str, Any]] = {
             "segments": {"asked": "item_attributes", "has_themes": False},
         },
     },
+    "monitoring": {},
     "schedule": {
         "state_machine_arn": MACHINE,
         "schedule": {"enabled": False, "expression": "rate(2 days)", "time_zone": "Asia/Shanghai"},
@@ -176,6 +206,10 @@ def test_the_example_makes_this_much(plan: tftest.TerraformPlanOutput, repositor
         "aws_sfn_state_machine": 1,
         "aws_scheduler_schedule": 1,
         "aws_sqs_queue": 1,
+        "aws_sns_topic": 1,
+        "aws_sns_topic_policy": 1,
+        "aws_cloudwatch_event_rule": 2,
+        "aws_cloudwatch_event_target": 2,
         "aws_cloudwatch_log_group": 5,
         "aws_iam_role": 5,
         "aws_iam_role_policy": 5,  # and no managed policy is attached
@@ -241,7 +275,11 @@ def test_the_configurations_of_the_modules_agree(plan: tftest.TerraformPlanOutpu
     assert configuration == {
         "pipeline": "movielens",
         "bucket": f"movielens-{ACCOUNT}-us-east-1",
-        "glue_job_name": "movielens-prepare-training-data",
+        "console_url": "https://us-east-1.console.aws.amazon.com",
+        "topic_arn": f"arn:aws:sns:us-east-1:{ACCOUNT}:movielens",
+        "prepare_job_name": "movielens-prepare-training-data",
+        "publish_job_name": "movielens-publish-recommendations",
+        "limit_seconds": {"import": 6 * 3600, "training": 24 * 3600, "batch": 24 * 3600},
         "dataset_group_arn": f"arn:aws:personalize:us-east-1:{ACCOUNT}:dataset-group/movielens",
         "personalize_role_arn": f"arn:aws:iam::{ACCOUNT}:role/movielens-personalize",
         "datasets": [
@@ -644,7 +682,11 @@ def test_workflow_puts_its_configuration_in_place_of_the_example(
     assert {name: value for name, value in configuration.items() if name != "solutions"} == {
         "pipeline": "shop-eu",
         "bucket": "some-bucket",
-        "glue_job_name": "some-job",
+        "console_url": "https://cn-north-1.console.amazonaws.cn",
+        "topic_arn": TOPIC,
+        "prepare_job_name": "some-job",
+        "publish_job_name": "other-job",
+        "limit_seconds": {"import": 7200, "training": 10_800, "batch": 14_400},
         "dataset_group_arn": f"{PERSONALIZE}:dataset-group/shop-eu",
         "personalize_role_arn": ROLE,
         "datasets": [
@@ -666,9 +708,14 @@ def test_workflow_changes_nothing_else_of_the_file(
     file = json.loads(text.replace("arn:aws:states:::", "arn:aws-cn:states:::"))
     ours = deployed["States"]["Configure"]["Assign"].pop("configuration")
     example = file["States"]["Configure"]["Assign"].pop("configuration")
-    limit = deployed["States"]["PrepareTrainingData"].pop("TimeoutSeconds")
-    assert file["States"]["PrepareTrainingData"].pop("TimeoutSeconds") == (60 + 15) * 60
-    assert limit == (90 + 15) * 60  # longer than the job may take to start and run
+    # Longer than a job may take to start and run.
+    limits = {"PrepareTrainingData": (90 + 15) * 60, "PublishRecommendations": (30 + 15) * 60}
+    for name, limit in limits.items():
+        assert deployed["States"][name].pop("TimeoutSeconds") == limit
+        assert file["States"][name].pop("TimeoutSeconds") == (60 + 15) * 60
+    # And the whole longer than all of its parts one after another.
+    assert deployed.pop("TimeoutSeconds") > sum(limits.values()) + (2 + 3 + 4) * 3600
+    assert file.pop("TimeoutSeconds") > 0
     assert deployed == file
     # The example is what somebody sees who opens the file in Workflow Studio.
     assert shape(ours) == shape(example)
@@ -686,27 +733,40 @@ def shape(value: Any) -> Any:
 def test_workflow_describes_each_solution(solutions: dict[str, dict[str, Any]]) -> None:
     recipe = "arn:aws-cn:personalize:::recipe"
     default = f"{recipe}/aws-user-personalization"
-    tuned = {"AlgorithmHyperParameters": {"recency_mask": "false"}}
-    assert {
-        key: (solution["recipe_arn"], solution["solution_config"], solution["number_of_results"])
-        for key, solution in solutions.items()
-    } == {
-        "plain": (default, {}, 25),
-        "more-results": (default, {}, 50),
-        "tuned": (default, tuned, 25),
-        "popular": (f"{recipe}/aws-popularity-count", {}, 25),
+    names = ("recipe_arn", "solution_config", "event_type", "job", "number_of_results")
+    plain = (default, {}, "", "inference", 25)
+    assert {key: tuple(each[name] for name in names) for key, each in solutions.items()} == {
+        "plain": plain,
+        "more-results": (*plain[:-1], 50),
+        "tuned": (default, {"AlgorithmHyperParameters": {"recency_mask": "false"}}, *plain[2:]),
+        # A text, as CreateSolution takes it (API Reference, SolutionConfig).
+        "one-event": (default, {"EventValueThreshold": "2.5"}, "click", *plain[3:]),
+        "unseen": plain,
+        "fans": (f"{recipe}/aws-item-affinity", {}, "", "segment", 1000),
+        "themed": (f"{recipe}/aws-similar-items", {}, "", "inference", None),
+        "gated": plain,
     }
+    names = ("training", "quality_gate", "themes_item_name", "batch_input_folder")
+    assert {name: solutions["plain"][name] for name in names} == {
+        "training": {"mode": "FULL", "reuse_days": 0, "reuse_unchanged": True},
+        "quality_gate": {"minimum": {}, "maximum_drop": {}},
+        "themes_item_name": "",
+        "batch_input_folder": "batch_users_input",
+    }
+    assert {name: solutions["gated"][name] for name in names[:2]} == {
+        "training": {"mode": "UPDATE", "reuse_days": 3, "reuse_unchanged": False},
+        "quality_gate": {"minimum": {"coverage": 0.1}, "maximum_drop": {"coverage": 0.2}},
+    }
+    assert solutions["themed"]["themes_item_name"] == "TITLE"
 
 
-def test_workflow_asks_each_solution_with_its_batch_input(
-    solutions: dict[str, dict[str, Any]],
-) -> None:
-    assert {key: solution["batch_input_folder"] for key, solution in solutions.items()} == {
-        "plain": "batch_users_input",
-        "more-results": "batch_users_input",
-        "tuned": "batch_users_input",
-        "popular": "batch_newcomers_input",
-    }
+def test_a_filter_is_named_after_its_expression(solutions: dict[str, dict[str, Any]]) -> None:
+    members = ("filter_name", "filter_arn", "filter_expression")
+    assert [solutions["plain"][name] for name in members] == ["", "", ""]
+    name, arn, expression = (solutions["unseen"][name] for name in members)
+    assert expression == UNSEEN
+    assert re.fullmatch(r"shop-eu-unseen-[0-9a-f]{6}", name)
+    assert arn == f"{PERSONALIZE}:filter/{name}"
 
 
 def test_another_training_configuration_is_another_solution(
@@ -717,8 +777,10 @@ def test_another_training_configuration_is_another_solution(
         assert len(solution["name"]) <= 63  # the limit of Personalize
         assert solution["arn"] == f"{PERSONALIZE}:solution/{solution['name']}"
     digests = {key: solution["name"][-6:] for key, solution in solutions.items()}
-    assert digests["more-results"] == digests["plain"]  # asking for more trains nothing
-    assert len({digests[key] for key in ("plain", "tuned", "popular")}) == 3
+    # What is asked of a solution, and when it is trained, trains no other.
+    for same in ("more-results", "unseen", "gated"):
+        assert digests[same] == digests["plain"]
+    assert len({digests[key] for key in ("plain", "tuned", "one-event", "fans", "themed")}) == 5
 
 
 def test_workflow_logs_and_traces(alone: tftest.TerraformPlanOutput) -> None:
@@ -748,23 +810,70 @@ def test_workflow_may_touch_only_what_it_is_given(
         "Condition": {"StringEquals": {"iam:PassedToService": "personalize.amazonaws.com"}},
     }
     # Step Functions Developer Guide, IAM policies for calling AWS Glue: startJobRun.sync.
-    assert policy["RunGlueJob"]["Resource"] == GLUE_JOB
-    assert set(policy["RunGlueJob"]["Action"]) == {
+    assert set(policy["RunGlueJobs"]["Resource"]) == {GLUE_JOB, OTHER_JOB}
+    assert set(policy["RunGlueJobs"]["Action"]) == {
         "glue:StartJobRun",
         "glue:GetJobRun",
         "glue:GetJobRuns",
         "glue:BatchStopJobRun",
     }
-    assert set(policy["TrainSolutions"]["Resource"]) == {
-        f"{PERSONALIZE}:dataset-group/shop-eu",
-        *(solution["arn"] for solution in solutions.values()),
-        *(f"{solution['arn']}/*" for solution in solutions.values()),
-    }
+    own = {f"{PERSONALIZE}:solution/shop-eu-*", f"{PERSONALIZE}:dataset-group/shop-eu"}
+    assert set(policy["TrainSolutions"]["Resource"]) == own
+    assert set(policy["TearDown"]["Resource"]) == own | {f"{PERSONALIZE}:filter/shop-eu-*"}
     assert set(policy["ImportDatasets"]["Resource"]) == {
         f"{PERSONALIZE}:dataset/shop-eu/INTERACTIONS",
         f"{PERSONALIZE}:dataset/shop-eu/USERS",
         f"{PERSONALIZE}:dataset-import-job/*",
     }
+    assert policy["Notify"]["Resource"] == TOPIC
+    machine = "arn:aws-cn:states:cn-north-1:210987654321:stateMachine:shop-eu"
+    execution = "arn:aws-cn:states:cn-north-1:210987654321:execution:shop-eu"
+    # Step Functions Developer Guide, IAM policies for using Distributed Map states.
+    assert policy["StartChildrenAndSeeOtherRuns"]["Resource"] == machine
+    assert set(policy["FollowChildrenAndStopOtherRuns"]["Resource"]) == {
+        f"{execution}:*",
+        f"{execution}/*",
+    }
+    assert set(as_list(policy["ReadReportsAndManifest"]["Resource"])) == {
+        f"{BUCKET}/transformed/*/report.json",
+        f"{BUCKET}/curated/*/publication.json",
+        f"{BUCKET}/curated/latest.json",
+    }
+
+
+# Monitoring
+
+
+def test_runs_that_could_not_tell_are_told_by_events(alone: tftest.TerraformPlanOutput) -> None:
+    patterns = {
+        key: json.loads(
+            planned(alone, f'module.monitoring.aws_cloudwatch_event_rule.untold_end["{key}"]')[
+                "event_pattern"
+            ]
+        )
+        for key in ("interrupted", "crashed")
+    }
+    for pattern in patterns.values():
+        assert pattern["source"] == ["aws.states"]
+        assert pattern["detail-type"] == ["Step Functions Execution Status Change"]
+        assert pattern["detail"]["stateMachineArn"] == [
+            "arn:aws-cn:states:cn-north-1:210987654321:stateMachine:shop-eu"
+        ]
+    assert patterns["interrupted"]["detail"]["status"] == ["TIMED_OUT", "ABORTED"]
+    assert patterns["crashed"]["detail"]["status"] == ["FAILED"]
+    assert patterns["crashed"]["detail"]["error"] == [{"prefix": "States."}]
+
+
+def test_only_the_rules_of_the_pipeline_may_publish(alone: tftest.TerraformPlanOutput) -> None:
+    policy = statements(planned(alone, "module.monitoring.aws_sns_topic_policy.this")["policy"])
+    (statement,) = policy.values()
+    assert statement["Principal"] == {"Service": "events.amazonaws.com"}
+    assert statement["Action"] == "sns:Publish"
+    topic = "arn:aws-cn:sns:cn-north-1:210987654321:shop-eu"
+    assert statement["Resource"] == alone.outputs["monitoring"]["topic_arn"] == topic
+    assert statement["Condition"]["ArnLike"]["aws:SourceArn"] == (
+        "arn:aws-cn:events:cn-north-1:210987654321:rule/shop-eu-*"
+    )
 
 
 # Catalog

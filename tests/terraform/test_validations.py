@@ -1,6 +1,6 @@
 """Bad input is refused at plan time, with a message that says what to write instead.
 
-Validations look at variables only. So variables.tf is planned on its own, where no provider has to
+Validations look at variables and recipes only. So these are planned on their own, where no provider has to
 start: 50 ms a case. That the whole module refuses is shown by validations.tftest.hcl, under
 `terraform test`.
 """
@@ -27,11 +27,21 @@ WORKERS = "Set glue.number_of_workers to a whole number of at least 2"
 TIMEOUT = "Set glue.timeout_minutes to a whole number from 1 to 2880"
 RETENTION = "Set log_retention_days to a period that CloudWatch Logs offers"
 EXPRESSION = "Set schedule.expression to cron(six fields), rate(value unit) or at("
-SOLUTIONS = "Configure 1 to 10 solutions"
+SOLUTIONS = "Configure 1 to 20 solutions"
 KEY = "Give each solution a key of 2 to 20 lower-case letters, digits and hyphens"
-RECIPE = "Set each recipe to aws-user-personalization, aws-user-personalization-v2 or"
-RESULTS = "Set number_of_results to a whole number from 1 to 500"
-ASKED = "Set each solution's batch_input to a key of batch_inputs that has the kind users"
+RECIPE = "Set each recipe to one that runs in a batch"
+RESULTS = "Set number_of_results to a whole number from 1 to 500, and of segments to 5,000,000"
+ASKED = "Set each solution's batch_input to a key of batch_inputs with what its recipe is asked"
+MODE = "Set training.mode to FULL, or to UPDATE with the recipe aws-user-personalization"
+REUSE = "Set training.reuse_days to a number of days, or to 0"
+EVENT_TYPE = "Leave event_type out of solutions, or configure interactions.event_type"
+THRESHOLD = "Leave event_value_threshold out of solutions, or import interactions.event_value"
+FILTER = "Set filter to an expression of 1 to 2500 characters, or leave it out"
+THEMES = "Set themes_item_name only with the recipe aws-similar-items, and to one of the columns"
+AFFINITY = "Configure items with at least one column in items.metadata that is not textual"
+METRICS = "Name in quality_gate metrics that Personalize computes"
+DROP = "Set each of quality_gate.maximum_drop to a share from 0 to 1"
+DEADLINES = "Set each of deadlines to 1 to 24 hours"
 SHARE = "Set maximum_quarantined_share to a number from 0 to 1"
 ERROR_SHARE = "Set maximum_error_share to a number from 0 to 1"
 
@@ -67,6 +77,15 @@ VALID: dict[str, dict[str, Any]] = {
     "users": {"metadata": [{"name": "AGE", "type": "int"}]},
     "items": {"metadata": [{"name": "GENRES", "categorical": True}]},
 }
+
+
+DEFAULT = "aws-user-personalization"
+ITEMS = {"items": {"metadata": [{"name": "TITLE"}]}}
+ASKING_ITEMS = {"batch_inputs": {"films": {"kind": "items"}}}
+ALIKE = {"recipe": "aws-similar-items", "batch_input": "films"}
+ATTRIBUTES = {"kind": "item_attributes", "item_attributes": ['ITEMS.GENRES = "Drama"']}
+ASKING_ATTRIBUTES = {"batch_inputs": {"tastes": ATTRIBUTES}}
+FANS = {"recipe": "aws-item-attribute-affinity", "batch_input": "tastes"}
 
 
 def of_each(members: dict[str, Any], message: str) -> list[tuple[dict[str, Any], str]]:
@@ -247,19 +266,67 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"schedule": {"expression": "at(2030-01-01T::::::::)"}}, EXPRESSION),
     ({"schedule": {"expression": "at(2030-01-01T03:00:00Z)"}}, EXPRESSION),
     ({"solutions": {}}, SOLUTIONS),
-    ({"solutions": {f"solution-{number}": {} for number in range(11)}}, SOLUTIONS),
+    ({"solutions": {f"solution-{number}": {} for number in range(21)}}, SOLUTIONS),
     ({"solutions": {"s": {}}}, KEY),
     ({"solutions": {"s" * 21: {}}}, KEY),
     ({"solutions": {"Users": {}}}, KEY),
     ({"solutions": {"for_users": {}}}, KEY),
     ({"solutions": {"users-": {}}}, KEY),
     ({"solutions": {"good": {}, "Bad": {}}}, KEY),
-    ({"solutions": {"users": {"recipe": "aws-trending-now"}}}, RECIPE),
-    ({"solutions": {"users": {"recipe": "aws-item-affinity"}}}, RECIPE),
+    *(
+        ({"solutions": {"users": {"recipe": recipe}}}, RECIPE)
+        for recipe in (
+            "aws-trending-now",
+            "aws-next-best-action",
+            "aws-ecomm-recommended-for-you",
+            "aws-hrnn",
+            "user-personalization",
+        )
+    ),
     ({"solutions": {"users": {"number_of_results": 0}}}, RESULTS),
     ({"solutions": {"users": {"number_of_results": 501}}}, RESULTS),
     ({"solutions": {"users": {"number_of_results": 2.5}}}, RESULTS),
+    (ASKING_ITEMS | {"solutions": {"like": ALIKE | {"number_of_results": 501}}}, RESULTS),
     ({"solutions": {"users": {"batch_input": "nobody"}}}, ASKED),
+    ({"solutions": {"users": {"recipe": "aws-item-affinity"}}}, ASKED),
+    ({"solutions": {"users": {"recipe": "aws-personalized-ranking"}}}, ASKED),
+    ({"solutions": {"users": {"recipe": "aws-item-attribute-affinity"}}, **ITEMS}, ASKED),
+    ({"batch_inputs": {"users": {"item_list": ["1"]}}}, ASKED),
+    ({"solutions": {"users": {"training": {"mode": "AUTOTRAIN"}}}}, MODE),
+    (
+        {"solutions": {"v2": {"recipe": f"{DEFAULT}-v2", "training": {"mode": "UPDATE"}}}},
+        MODE,
+    ),
+    ({"solutions": {"users": {"training": {"reuse_days": -1}}}}, REUSE),
+    ({"solutions": {"users": {"event_type": "click"}}}, EVENT_TYPE),
+    ({"solutions": {"users": {"event_value_threshold": 3}}}, THRESHOLD),
+    (
+        {
+            "solutions": {"users": {"event_value_threshold": 3}},
+            "interactions": {"event_value": {"column": "rating", "imported": False}},
+        },
+        THRESHOLD,
+    ),
+    ({"solutions": {"users": {"filter": ""}}}, FILTER),
+    ({"solutions": {"users": {"filter": "x" * 2501}}}, FILTER),
+    (ASKING_ITEMS | {"solutions": {"like": ALIKE | {"themes_item_name": "TITLE"}}}, THEMES),
+    (ASKING_ITEMS | ITEMS | {"solutions": {"like": ALIKE | {"themes_item_name": "X"}}}, THEMES),
+    (ITEMS | {"solutions": {"users": {"themes_item_name": "TITLE"}}}, THEMES),
+    (ASKING_ATTRIBUTES | {"solutions": {"fans": FANS}}, AFFINITY),
+    (
+        ASKING_ATTRIBUTES
+        | {"solutions": {"fans": FANS}}
+        | {"items": {"metadata": [{"name": "PLOT", "textual": True}]}},
+        AFFINITY,
+    ),
+    ({"solutions": {"users": {"quality_gate": {"minimum": {"ndcg": 0.1}}}}}, METRICS),
+    (
+        {"solutions": {"users": {"quality_gate": {"maximum_drop": {"recall_at_1_percent": 0.1}}}}},
+        METRICS,
+    ),
+    ({"solutions": {"users": {"quality_gate": {"maximum_drop": {"coverage": 20}}}}}, DROP),
+    ({"deadlines": {"training_hours": 25}}, DEADLINES),
+    ({"deadlines": {"import_hours": 0}}, DEADLINES),
     ({"batch_inputs": {}}, ASKED),
     ({"batch_inputs": {"users": {"kind": "items"}}}, ASKED),
 ]
@@ -313,7 +380,35 @@ ACCEPTED: list[dict[str, Any]] = [
     {"schedule": {"expression": "rate(5 minutes)"}},
     {"schedule": {"expression": "rate(1 day)", "enabled": False}},
     {"schedule": {"expression": "at(2022-11-20T13:00:00)"}},
-    {"solutions": {f"solution-{number}": {} for number in range(10)}},
+    {"solutions": {f"solution-{number}": {} for number in range(20)}},
+    *(
+        {"batch_inputs": {"all": asked}, "solutions": {"one": {"recipe": r, "batch_input": "all"}}}
+        for asked, recipes in (
+            ({}, [DEFAULT, f"{DEFAULT}-v2", "aws-popularity-count"]),
+            ({"item_list": ["1"]}, ["aws-personalized-ranking", "aws-personalized-ranking-v2"]),
+            ({"kind": "items"}, ["aws-similar-items", "aws-sims", "aws-item-affinity"]),
+        )
+        for r in recipes
+    ),
+    ASKING_ATTRIBUTES | ITEMS | {"solutions": {"fans": FANS | {"number_of_results": 5_000_000}}},
+    ASKING_ITEMS | ITEMS | {"solutions": {"like": ALIKE | {"themes_item_name": "TITLE"}}},
+    {"solutions": {"users": {"training": {"mode": "UPDATE", "reuse_days": 30}}}},
+    {"solutions": {"users": {"filter": 'EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("*")'}}},
+    {
+        "solutions": {"users": {"event_type": "click", "event_value_threshold": 2}},
+        "interactions": {"event_type": {"column": "e"}, "event_value": {"column": "v"}},
+    },
+    {
+        "solutions": {
+            "users": {
+                "quality_gate": {
+                    "minimum": {"precision_at_5": 0.1},
+                    "maximum_drop": {"coverage": 1},
+                }
+            }
+        }
+    },
+    {"deadlines": {"import_hours": 1, "training_hours": 24, "batch_hours": 1.5}},
     {"solutions": {"s" * 20: {"recipe": "aws-popularity-count", "number_of_results": 500}}},
     {"solutions": {"v2": {"recipe": "aws-user-personalization-v2", "number_of_results": 1}}},
     # The defaults.
@@ -330,7 +425,8 @@ def text(case: object) -> str:
 @pytest.fixture(scope="module")
 def variables(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     folder = tmp_path_factory.mktemp("variables")
-    shutil.copy(repository / "variables.tf", folder)
+    for file in ("variables.tf", "recipes.tf"):
+        shutil.copy(repository / file, folder)
     with Workspace(folder, ".") as workspace:
         workspace.init()
         yield workspace

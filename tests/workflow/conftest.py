@@ -3,7 +3,7 @@
 import json
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,9 @@ from batchrec.localaws.server import LocalAws
 
 ARN = "arn:aws:personalize:us-east-1:123456789012"
 
-# In the place of the Spark job: the same outputs, in a second. FAULT is replaced by a test's own.
-SCRIPT = """
-import argparse, pathlib, random, time
+# In the place of the Spark jobs: the same outputs, in a second. FAULT is replaced by a test's own.
+PREPARE = """
+import argparse, hashlib, json, pathlib, random, time
 parser = argparse.ArgumentParser()
 parser.add_argument("--transformed_prefix")
 arguments, _ = parser.parse_known_args()
@@ -28,9 +28,36 @@ transformed = pathlib.Path(arguments.transformed_prefix)
 random.seed(1)
 rows = [(u, i, 1_000_000_000 + u + i) for u in range(60) for i in random.sample(range(200), 30)]
 lines = ["USER_ID,ITEM_ID,TIMESTAMP", *(f"{u},{i},{t}" for u, i, t in rows[:ROWS])]
-(transformed / "interactions" / "part-0.csv").write_text("\\n".join(lines) + "\\n")
+text = "\\n".join(lines) + "\\n"
+(transformed / "interactions" / "part-0.csv").write_text(text)
 users = [f'{{"userId": "{u}"}}' for u in range(60)]
 (transformed / "batch_users_input" / "users.json").write_text("\\n".join(users) + "\\n")
+report = {"fingerprint": hashlib.sha256(text.encode()).hexdigest()}
+(transformed / "report.json").write_text(json.dumps(report))
+"""
+
+PUBLISH = """
+import argparse, json, pathlib
+parser = argparse.ArgumentParser()
+for name in ("run", "solutions", "transformed_prefix", "results_prefix", "manifest"):
+    parser.add_argument(f"--{name}", required=True)
+arguments, _ = parser.parse_known_args()
+FAULT
+results, refused = pathlib.Path(arguments.results_prefix), {}
+manifest = pathlib.Path(arguments.manifest)
+solutions = json.loads(arguments.solutions)
+earlier = json.loads(manifest.read_text())["solutions"] if manifest.exists() else {}
+entries = {key: earlier[key] for key in solutions["configured"] if key in earlier}
+for each in solutions["recommended"]:
+    if list((results / each["solution"]).glob("*.out")):
+        entries[each["solution"]] = each["manifest"] | {"run": arguments.run}
+    else:
+        refused[each["solution"]] = "no .out file"
+published = [key for key, entry in entries.items() if entry["run"] == arguments.run]
+publication = {"published": dict.fromkeys(published), "refused": refused}
+(results / "publication.json").write_text(json.dumps(publication))
+if published:
+    manifest.write_text(json.dumps({"run": arguments.run, "solutions": entries}))
 """
 
 
@@ -46,22 +73,68 @@ class Pipeline:
     def bucket(self) -> str:
         return f"{self.name}-123456789012-us-east-1"
 
-    def set_script(self, fault: str = "", rows: int = 10_000) -> None:
-        script = SCRIPT.replace("FAULT", fault).replace("ROWS", str(rows))
-        self.aws.client("s3").put_object(
-            Bucket=self.bucket, Key="glue_jobs/prepare.py", Body=script.encode()
+    @property
+    def topic_arn(self) -> str:
+        return f"arn:aws:sns:us-east-1:123456789012:{self.name}"
+
+    def set_script(self, fault: str = "", rows: int = 10_000, publish_fault: str = "") -> None:
+        scripts = {
+            "prepare": PREPARE.replace("FAULT", fault).replace("ROWS", str(rows)),
+            "publish": PUBLISH.replace("FAULT", publish_fault),
+        }
+        for name, script in scripts.items():
+            self.aws.client("s3").put_object(
+                Bucket=self.bucket, Key=f"glue_jobs/{name}.py", Body=script.encode()
+            )
+
+    @property
+    def manifest(self) -> dict[str, Any] | None:
+        """What consumers see."""
+        s3 = self.aws.client("s3")
+        try:
+            found = s3.get_object(Bucket=self.bucket, Key="curated/latest.json")
+        except s3.exceptions.NoSuchKey:
+            return None
+        return dict(json.loads(found["Body"].read()))
+
+    def notifications(self) -> list[str]:
+        """The messages that the topic's subscriber has got since the last look."""
+        sqs = self.aws.client("sqs")
+        url = sqs.get_queue_url(QueueName=self.name)["QueueUrl"]
+        found = []
+        while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+            for message in messages:
+                told = json.loads(message["Body"])
+                found.append(f"{told.get('Subject')}\n{told['Message']}")
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return found
+
+    def configure(self, change: Callable[[dict[str, Any]], None]) -> None:
+        """Change the configuration in the definition."""
+        stepfunctions = self.aws.client("stepfunctions")
+        machine = stepfunctions.describe_state_machine(stateMachineArn=self.machine_arn)
+        definition = json.loads(machine["definition"])
+        change(definition["States"]["Configure"]["Assign"]["configuration"])
+        stepfunctions.update_state_machine(
+            stateMachineArn=self.machine_arn,
+            definition=json.dumps(definition),
+            roleArn=machine["roleArn"],
         )
 
-    def start(self, name: str | None = None) -> str:
+    def start(self, name: str | None = None, **given: Any) -> str:
         started = self.aws.client("stepfunctions").start_execution(
-            stateMachineArn=self.machine_arn, name=name or f"run-{uuid.uuid4().hex[:8]}"
+            stateMachineArn=self.machine_arn,
+            name=name or f"run-{uuid.uuid4().hex[:8]}",
+            input=json.dumps(given),
         )
         return str(started["executionArn"])
 
-    def run(self, name: str | None = None) -> tuple[dict[str, Any], list[execution.Moment]]:
+    def run(
+        self, name: str | None = None, **given: Any
+    ) -> tuple[dict[str, Any], list[execution.Moment]]:
         moments: list[execution.Moment] = []
-        ended = execution.follow(self.aws.client("stepfunctions"), self.start(name), moments.append)
-        return ended, moments
+        arn = self.start(name, **given)
+        return execution.follow(self.aws.client("stepfunctions"), arn, moments.append), moments
 
 
 @pytest.fixture(scope="session")
@@ -107,14 +180,25 @@ def pipeline(local_aws: LocalAws, asl: str) -> Iterator[Pipeline]:
     }
     policy = {"Version": "2012-10-17", "Statement": [statement]}
     s3.put_bucket_policy(Bucket=made.bucket, Policy=json.dumps(policy))
-    local_aws.client("glue").create_job(
-        Name=f"{name}-prepare-training-data",
-        Role=f"arn:aws:iam::123456789012:role/{name}",
-        GlueVersion="5.0",
-        Command={
-            "Name": "glueetl",
-            "ScriptLocation": f"s3://{made.bucket}/glue_jobs/prepare.py",
-        },
+    for script, job in (
+        ("prepare", "prepare-training-data"),
+        ("publish", "publish-recommendations"),
+    ):
+        local_aws.client("glue").create_job(
+            Name=f"{name}-{job}",
+            Role=f"arn:aws:iam::123456789012:role/{name}",
+            GlueVersion="5.0",
+            Command={
+                "Name": "glueetl",
+                "ScriptLocation": f"s3://{made.bucket}/glue_jobs/{script}.py",
+            },
+        )
+    local_aws.client("sns").create_topic(Name=name)
+    local_aws.client("sqs").create_queue(QueueName=name)
+    local_aws.client("sns").subscribe(
+        TopicArn=made.topic_arn,
+        Protocol="sqs",
+        Endpoint=f"arn:aws:sqs:us-east-1:123456789012:{name}",
     )
     made.set_script()
     yield made
