@@ -50,20 +50,10 @@ GLUE_OWN = {
 RECOMMENDATIONS = "module.recommendations"
 
 
-# Each job's script, its name in modules/transform, and the state that runs it with further
-# arguments: the state's name or, as long as no state runs it, the arguments.
-JOBS: dict[str, tuple[str, str | dict[str, str]]] = {
+# Each job's script, its name in modules/transform, and the state that runs it.
+JOBS = {
     "prepare_training_data": ("this", "PrepareTrainingData"),
-    "publish_recommendations": (
-        "publish",
-        {
-            "--run": "run-1",
-            "--solutions": '{"configured": [], "recommended": []}',
-            "--transformed_prefix": "s3://some-bucket/transformed/run-1",
-            "--results_prefix": "s3://some-bucket/curated/run-1",
-            "--manifest": "s3://some-bucket/curated/latest.json",
-        },
-    ),
+    "publish_recommendations": ("publish", "PublishRecommendations"),
 }
 DATASETS = ("interactions", "users", "items")
 OUTPUTS = [
@@ -228,11 +218,10 @@ def job_arguments(
 @pytest.fixture
 def given(plan: tftest.TerraformPlanOutput, repository: Path, job: str) -> dict[str, str]:
     """What a run of the example passes to the script, by name, without Glue's own."""
-    name, added = JOBS[job]
+    name, state = JOBS[job]
     defaults = job_arguments(plan, RECOMMENDATIONS, name)
-    if isinstance(added, str):
-        states = states_of((repository / "modules/workflow/pipeline.asl.json").read_text())
-        added = states[added]["Arguments"]["Arguments"]
+    states = states_of((repository / "modules/workflow/pipeline.asl.json").read_text())
+    added = states[state]["Arguments"]["Arguments"]
     assert not defaults.keys() & added.keys()
     return {name: value for name, value in (defaults | added).items() if name not in GLUE_OWN}
 

@@ -24,7 +24,8 @@ arguments, _ = parser.parse_known_args()
 FAULT
 transformed = pathlib.Path(arguments.transformed_prefix)
 (transformed / "interactions").mkdir(parents=True)
-(transformed / "batch_users_input").mkdir()
+for key in ("users", "items"):
+    (transformed / f"batch_{key}_input").mkdir()
 random.seed(1)
 rows = [(u, i, 1_000_000_000 + u + i) for u in range(60) for i in random.sample(range(200), 30)]
 lines = ["USER_ID,ITEM_ID,TIMESTAMP", *(f"{u},{i},{t}" for u, i, t in rows[:ROWS])]
@@ -32,6 +33,8 @@ text = "\\n".join(lines) + "\\n"
 (transformed / "interactions" / "part-0.csv").write_text(text)
 users = [f'{{"userId": "{u}"}}' for u in range(60)]
 (transformed / "batch_users_input" / "users.json").write_text("\\n".join(users) + "\\n")
+items = [f'{{"itemId": "{i}"}}' for i in range(20)]
+(transformed / "batch_items_input" / "items.json").write_text("\\n".join(items) + "\\n")
 report = {"fingerprint": hashlib.sha256(text.encode()).hexdigest()}
 (transformed / "report.json").write_text(json.dumps(report))
 """
@@ -108,6 +111,26 @@ class Pipeline:
                 found.append(f"{told.get('Subject')}\n{told['Message']}")
                 sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
         return found
+
+    def solution(self, key: str, **members: Any) -> dict[str, Any]:
+        """A solution as Terraform would configure it, by default like that of the example."""
+        machine = self.aws.client("stepfunctions").describe_state_machine(
+            stateMachineArn=self.machine_arn
+        )
+        states = json.loads(machine["definition"])["States"]
+        (example, *_) = states["Configure"]["Assign"]["configuration"]["solutions"]
+        recipe = members.get("recipe", example["recipe"])
+        name = f"{self.name}-{key}-0a1b2c"
+        return (
+            example
+            | {"key": key, "name": name, "arn": f"{ARN}:solution/{name}", "recipe": recipe}
+            | {"recipe_arn": f"arn:aws:personalize:::recipe/{recipe}"}
+            | members
+        )
+
+    def solve(self, *solutions: dict[str, Any]) -> None:
+        """Configure these solutions."""
+        self.configure(lambda configuration: configuration.update(solutions=list(solutions)))
 
     def configure(self, change: Callable[[dict[str, Any]], None]) -> None:
         """Change the configuration in the definition."""
