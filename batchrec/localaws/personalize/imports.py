@@ -4,15 +4,12 @@ Developer Guide: Preparing training data; Importing bulk records; Error messages
 """
 
 import io
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from batchrec.localaws.personalize import schemas
 from batchrec.localaws.personalize.exceptions import JobFailure
-
-if TYPE_CHECKING:
-    from batchrec.localaws.personalize.batch import Storage
+from batchrec.localaws.personalize.storage import Storage
 
 MINIMUM_INTERACTIONS = 1000
 MAXIMUM_ID_LENGTH = 256
@@ -20,7 +17,7 @@ MAXIMUM_STRING_LENGTH = 1000
 _NUMBERS = {"long", "int", "float", "double"}
 
 
-def read(storage: "Storage", location: str, schema: str, dataset_type: str) -> pd.DataFrame:
+def read(storage: Storage, location: str, schema: str, dataset_type: str) -> pd.DataFrame:
     """Read and check the CSV files of an import; columns in the schema's order.
 
     Raises:

@@ -1,0 +1,252 @@
+"""Resources, their statuses, and the rules that many operations share."""
+
+import base64
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+from botocore.model import ListShape
+from moto.core.base_backend import BaseBackend
+from moto.utilities.utils import get_partition
+
+from batchrec.localaws import runtime
+from batchrec.localaws.personalize import training
+from batchrec.localaws.personalize.exceptions import (
+    InvalidNextTokenException,
+    JobFailure,
+    LimitExceededException,
+    ResourceAlreadyExistsException,
+    ResourceInUseException,
+    ResourceNotFoundException,
+)
+from batchrec.localaws.service_model import only_members, service_model
+
+log = logging.getLogger(__name__)
+
+PENDING = "CREATE PENDING"
+IN_PROGRESS = "CREATE IN_PROGRESS"
+ACTIVE = "ACTIVE"
+FAILED = "CREATE FAILED"
+DELETING = "DELETE PENDING"
+
+# Pending or in progress at once, per Region (Developer Guide, Endpoints and quotas).
+QUOTAS = {"DatasetImportJob": 5, "BatchInferenceJob": 5, "SolutionVersion": 20}
+
+
+@dataclass
+class Resource:
+    """Anything with an ARN: its members are those of the Describe operation, absent when unset."""
+
+    kind: str  # as in the operations' names, e.g. "DatasetGroup"
+    members: dict[str, Any]
+    tags: list[dict[str, str]] = field(default_factory=list)
+
+    @property
+    def arn(self) -> str:
+        """The resource's ARN."""
+        return str(self.members[_arn_member(self.kind)])
+
+    @property
+    def status(self) -> str:
+        """The status; a schema, which has none, counts as active."""
+        return str(self.members.get("status", ACTIVE))
+
+    @property
+    def busy(self) -> bool:
+        """Whether it is pending or in progress."""
+        return self.status not in (ACTIVE, FAILED)
+
+
+class ResourceBackend(BaseBackend):
+    """What an account has in one Region."""
+
+    def __init__(self, region_name: str, account_id: str) -> None:
+        super().__init__(region_name, account_id)
+        self.resources: dict[str, Resource] = {}
+        self.imported: dict[str, pd.DataFrame] = {}  # dataset ARN → rows, columns as in the schema
+        self.trained: dict[str, training.Trained] = {}  # solution version ARN → model
+
+    def describe(self, kind: str, arn: str) -> dict[str, Any]:
+        """Answer Describe<kind>."""
+        output = service_model("personalize").operation_model(f"Describe{kind}").output_shape
+        member = _member(kind)
+        shape = output.members[member]  # type: ignore[union-attr]
+        return {member: only_members(shape, self._get(arn, kind).members)}
+
+    def list_page(self, kind: str, **wanted: Any) -> dict[str, Any]:
+        """Answer List<kind>s: filtered by the parent's ARN, in pages of maxResults."""
+        output = service_model("personalize").operation_model(f"List{kind}s").output_shape
+        member, shape = next(
+            (name, shape)
+            for name, shape in output.members.items()  # type: ignore[union-attr]
+            if isinstance(shape, ListShape)
+        )
+        size = wanted.pop("maxResults", 100)
+        start = _offset(wanted.pop("nextToken", None))
+        matching = [
+            resource
+            for resource in self.resources.values()
+            if resource.kind == kind
+            and all(resource.members.get(name) == value for name, value in wanted.items())
+        ]
+        page = matching[start : start + size]
+        answer: dict[str, Any] = {
+            member: [only_members(shape.member, resource.members) for resource in page]
+        }
+        if start + size < len(matching):
+            answer["nextToken"] = base64.b64encode(str(start + size).encode()).decode()
+        return answer
+
+    def delete(self, kind: str, arn: str) -> None:
+        """Answer Delete<kind>: at once for schemas, after a while for everything else."""
+        doomed = self._get(arn, kind)
+        if doomed.busy:
+            raise ResourceInUseException(f"{arn} is in status {doomed.status}.")
+        self._require_unused(doomed)
+        if kind == "Schema":
+            del self.resources[arn]
+            return
+        self._set_status(doomed, DELETING)
+
+        def vanish() -> None:
+            clock = runtime.current().clock
+            clock.sleep(runtime.current().durations.delete)
+            for gone in [r for r in self.resources if r == arn or r.startswith(f"{arn}/")]:
+                del self.resources[gone]
+                self.imported.pop(gone, None)
+                self.trained.pop(gone, None)
+
+        runtime.current().clock.thread(vanish).start()
+
+    # --- rules that many operations share ---------------------------------------------------------
+
+    def _create(self, kind: str, tail: str, **members: Any) -> Resource:
+        partition = get_partition(self.region_name)
+        arn = f"arn:{partition}:personalize:{self.region_name}:{self.account_id}:{tail}"
+        if arn in self.resources:
+            raise ResourceAlreadyExistsException(arn)
+        created_at = now()
+        tags = members.pop("tags", None) or []
+        created = Resource(
+            kind,
+            members
+            | {
+                _arn_member(kind): arn,
+                "status": PENDING,
+                "creationDateTime": created_at,
+                "lastUpdatedDateTime": created_at,
+            },
+            tags,
+        )
+        self.resources[arn] = created
+        return created
+
+    def _run(
+        self,
+        resource: Resource,
+        duration: float,
+        work: Callable[[], None] = lambda: None,
+        finished: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Take a new resource through its statuses: the work is real, its duration virtual."""
+        clock = runtime.current().clock
+
+        def process() -> None:
+            clock.sleep(duration * 0.1)
+            self._set_status(resource, IN_PROGRESS)
+            failure: str | None = None
+            try:
+                work()
+            except JobFailure as reason:
+                failure = str(reason)
+            except Exception as error:
+                if clock.closed:
+                    return
+                log.exception("%s failed inside the local Personalize", resource.arn)
+                failure = f"Internal error of the local Personalize: {error!r}"
+            clock.sleep(duration * 0.9)
+            if failure is None:
+                finished()
+                self._set_status(resource, ACTIVE)
+            else:
+                resource.members["failureReason"] = failure
+                self._set_status(resource, FAILED)
+
+        clock.thread(process).start()
+
+    def _set_status(self, resource: Resource, status: str) -> None:
+        resource.members |= {"status": status, "lastUpdatedDateTime": now()}
+
+    def _any(self, arn: str) -> Resource:
+        if arn not in self.resources:
+            raise ResourceNotFoundException(arn)
+        return self.resources[arn]
+
+    def _get(self, arn: str, kind: str) -> Resource:
+        resource = self._any(arn)
+        if resource.kind != kind:
+            raise ResourceNotFoundException(arn)
+        return resource
+
+    def _ready(self, arn: str, kind: str) -> Resource:
+        """Return what must be ACTIVE before the caller's operation."""
+        resource = self._get(arn, kind)
+        if resource.status != ACTIVE:
+            raise ResourceInUseException(f"{arn} is in status {resource.status}, not ACTIVE.")
+        return resource
+
+    def _require_room(self, kind: str) -> None:
+        busy = sum(1 for r in self.resources.values() if r.kind == kind and r.busy)
+        if busy >= QUOTAS[kind]:
+            raise LimitExceededException(QUOTAS[kind])
+
+    def _require_unused(self, doomed: Resource) -> None:
+        """Developer Guide, Clean up resources; API Reference, each Delete operation."""
+        always = {"Schema": {"Dataset"}, "DatasetGroup": {"Dataset", "Solution"}}
+        while_busy = {"Dataset": {"DatasetImportJob"}, "Solution": {"SolutionVersion"}}
+        for other in self.resources.values():
+            if other is doomed or other.members.get(_arn_member(doomed.kind)) != doomed.arn:
+                continue
+            if other.kind in always.get(doomed.kind, ()) or (
+                other.busy and other.kind in while_busy.get(doomed.kind, ())
+            ):
+                raise ResourceInUseException(f"{doomed.arn} is used by {other.arn}.")
+
+    def _dataset_of(self, group: str, kind: str) -> Resource | None:
+        matching = (
+            resource
+            for resource in self.resources.values()
+            if resource.kind == "Dataset"
+            and resource.members["datasetGroupArn"] == group
+            and resource.members["datasetType"] == kind
+        )
+        return next(matching, None)
+
+
+def now() -> float:
+    """Return the virtual time as Personalize writes it."""
+    return round(runtime.current().clock.time(), 3)
+
+
+def _member(kind: str) -> str:
+    return kind[0].lower() + kind[1:]
+
+
+def _arn_member(kind: str) -> str:
+    return f"{_member(kind)}Arn"
+
+
+def tail_of(arn: str) -> str:
+    """Return an ARN's resource part."""
+    return arn.split(":", 5)[5]
+
+
+def _offset(token: str | None) -> int:
+    if token is None:
+        return 0
+    try:
+        return int(base64.b64decode(token, validate=True))
+    except ValueError as error:
+        raise InvalidNextTokenException(f"Invalid next token: {token}") from error

@@ -1,0 +1,26 @@
+"""Tags (Developer Guide, Tagging Amazon Personalize resources)."""
+
+from typing import Any
+
+from batchrec.localaws.personalize.models.resources import ResourceBackend
+
+
+class TagBackend(ResourceBackend):
+    """Operations on the tags of any resource."""
+
+    def tag_resource(self, resourceArn: str, tags: list[dict[str, str]]) -> dict[str, Any]:
+        """API Reference, TagResource."""
+        resource = self._any(resourceArn)
+        keys = {tag["tagKey"] for tag in tags}
+        resource.tags = [tag for tag in resource.tags if tag["tagKey"] not in keys] + tags
+        return {}
+
+    def untag_resource(self, resourceArn: str, tagKeys: list[str]) -> dict[str, Any]:
+        """API Reference, UntagResource."""
+        resource = self._any(resourceArn)
+        resource.tags = [tag for tag in resource.tags if tag["tagKey"] not in tagKeys]
+        return {}
+
+    def list_tags_for_resource(self, resourceArn: str) -> dict[str, Any]:
+        """API Reference, ListTagsForResource."""
+        return {"tags": self._any(resourceArn).tags}
