@@ -15,6 +15,7 @@ import botocore.session
 from botocore.config import Config
 
 from batchrec.clock import VirtualClock
+from batchrec.localaws.personalize.quotas import Quotas
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,8 @@ class Durations:
 
     The defaults are what public notebooks recorded for small datasets on Amazon Personalize
     (dataset group 15 to 30 s, import 4 to 6 min, training 20 to 40 min, batch inference 13 to
-    27 min); those of Glue are not measured on AWS.
+    27 min, batch segments 7 to 8 min). An update of a solution "can take a few minutes" (Developer
+    Guide); those of a filter, of stopping a training and of Glue are not measured on AWS.
     """
 
     dataset_group: float = 30
@@ -31,8 +33,12 @@ class Durations:
     dataset: float = 30
     dataset_import_job: float = 300
     solution: float = 15
+    solution_update: float = 120
     solution_version: float = 1500
+    solution_version_stop: float = 30
+    filter: float = 30
     batch_inference_job: float = 1200
+    batch_segment_job: float = 450
     delete: float = 30
     glue_start: float = 30
     glue_run: float = 90
@@ -46,6 +52,7 @@ class Runtime:
     endpoint: str
     work: Path  # private folder for what jobs leave behind, e.g. the logs of Glue runs
     durations: Durations = field(default_factory=Durations)
+    quotas: Quotas = field(default_factory=Quotas)
 
     @functools.cache  # noqa: B019 (one instance lives as long as the server)
     def client(self, service: str, region: str) -> Any:

@@ -22,6 +22,7 @@ from batchrec.localaws import glue, moto_patches, runtime
 from batchrec.localaws.cloudcontrol import urls as cloudcontrol_urls
 from batchrec.localaws.cloudformation import CloudFormationResponse
 from batchrec.localaws.personalize import urls as personalize_urls
+from batchrec.localaws.personalize.quotas import Quotas
 from batchrec.localaws.router import CONTROL_PREFIX, Router
 from batchrec.localaws.runtime import Durations, Runtime
 from batchrec.localaws.stepfunctions import StepFunctionsResponse
@@ -45,6 +46,7 @@ class LocalAws:
     Args:
         port: TCP port on 127.0.0.1; 0 takes a free one.
         durations: modelled durations of the jobs, in virtual seconds.
+        quotas: those of Amazon Personalize.
 
     Raises:
         BatchrecError: the port is taken, or a local AWS already runs in this process.
@@ -52,10 +54,13 @@ class LocalAws:
 
     _running = threading.Lock()
 
-    def __init__(self, port: int = 0, durations: Durations | None = None) -> None:
+    def __init__(
+        self, port: int = 0, durations: Durations | None = None, quotas: Quotas | None = None
+    ) -> None:
         self.clock = VirtualClock()
         self._port = port
         self._durations = durations or Durations()
+        self._quotas = quotas or Quotas()
         self._server: BaseWSGIServer | None = None
         self._work: tempfile.TemporaryDirectory[str] | None = None
 
@@ -93,7 +98,8 @@ class LocalAws:
         default_user_config["stepfunctions"] = {"execute_state_machine": True}
         moto_patches.apply(self.clock, self.endpoint)
         self._work = tempfile.TemporaryDirectory(prefix="batchrec-localaws-")
-        runtime.enter(Runtime(self.clock, self.endpoint, Path(self._work.name), self._durations))
+        work = Path(self._work.name)
+        runtime.enter(Runtime(self.clock, self.endpoint, work, self._durations, self._quotas))
         BackendDict.reset()
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         return self

@@ -2,125 +2,33 @@
 
 import json
 import re
-import uuid
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
-from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
+from personalize_world import (
+    ARN,
+    CREATED,
+    FAILED,
+    INTERACTIONS,
+    ITEMS,
+    LONG_ENOUGH,
+    SERVICE,
+    USER_PERSONALIZATION,
+    World,
+    avro,
+    bucket_policy,
+    csv,
+    life,
+    mismatches,
+    refusal,
+    unique,
+)
 
 from batchrec.localaws import runtime
 from batchrec.localaws.personalize.batch import score_text
 from batchrec.localaws.server import LocalAws
 
 pytestmark = pytest.mark.timeout(120)
-
-ARN = "arn:aws:personalize:us-east-1:123456789012"
-ROLE = "arn:aws:iam::123456789012:role/personalize"
-USER_PERSONALIZATION = "arn:aws:personalize:::recipe/aws-user-personalization"
-SERVICE = {"Service": "personalize.amazonaws.com"}
-LONG_ENOUGH = 24 * 3600  # for anything that is under way, in virtual seconds
-
-INTERACTIONS = [
-    {"name": "USER_ID", "type": "string"},
-    {"name": "ITEM_ID", "type": "string"},
-    {"name": "TIMESTAMP", "type": "long"},
-]
-USERS = 50
-ITEMS = 80
-
-
-def avro(*fields: dict[str, Any], name: str = "Interactions") -> str:
-    """Developer Guide, Schema requirements."""
-    return json.dumps(
-        {
-            "type": "record",
-            "name": name,
-            "namespace": "com.amazonaws.personalize.schema",
-            "fields": fields,
-            "version": "1.0",
-        }
-    )
-
-
-def unique(prefix: str = "p") -> str:
-    return f"{prefix}-{uuid.uuid4().hex[:12]}"
-
-
-def csv(rows: int = 1500, header: str = "USER_ID,ITEM_ID,TIMESTAMP") -> str:
-    """Interactions in which users of one half like items of one half."""
-    lines = [header]
-    for n in range(rows):
-        user = n % USERS
-        item = (n * 7 // USERS + user % 2 * ITEMS // 2) % (ITEMS // 2) + user % 2 * ITEMS // 2
-        lines.append(f"{user},{item},{1_600_000_000 + n}")
-    return "\n".join(lines) + "\n"
-
-
-# --- every answer is checked ----------------------------------------------------------------------
-
-
-def mismatches(shape: Shape, value: Any, path: str) -> list[str]:
-    """What in a raw answer is not as botocore's model says: members, types, or null."""
-    if value is None:
-        return [f"{path} is null: AWS leaves out what is unset"]
-    if isinstance(shape, StructureShape):
-        found = [f"{path}.{name} is no member" for name in value.keys() - shape.members.keys()]
-        for name, member in value.items():
-            if name in shape.members:
-                found += mismatches(shape.members[name], member, f"{path}.{name}")
-        return found
-    if isinstance(shape, ListShape):
-        return [
-            p
-            for n, item in enumerate(value)
-            for p in mismatches(shape.member, item, f"{path}[{n}]")
-        ]
-    if isinstance(shape, MapShape):
-        return [
-            p
-            for key, item in value.items()
-            for p in mismatches(shape.value, item, f"{path}[{key}]")
-        ]
-    kinds: dict[str, type | tuple[type, ...]] = {
-        "string": str,
-        "boolean": bool,
-        "integer": int,
-        "long": int,
-        "double": (int, float),
-        "float": (int, float),
-        "timestamp": (int, float),
-    }
-    if not isinstance(value, kinds[shape.type_name]):
-        return [f"{path} is no {shape.type_name}: {value!r}"]
-    enum = shape.metadata.get("enum")
-    if enum and value not in enum:
-        return [f"{path} is not among {enum}: {value!r}"]
-    return []
-
-
-@pytest.fixture(scope="module")
-def personalize(local_aws: LocalAws) -> Iterator[Any]:
-    """A client that checks each raw answer against the model, errors included."""
-    client = local_aws.client("personalize")
-
-    def check(http_response: Any, model: OperationModel, **_: object) -> None:
-        raw = json.loads(http_response.content or b"{}")
-        if http_response.status_code == 200:
-            shape = model.output_shape
-            found = mismatches(shape, raw, model.name) if shape else list(raw)
-        else:
-            names = {error.name for error in model.error_shapes}
-            found = (
-                [] if raw["__type"] in names else [f"{raw['__type']} is no error of {model.name}"]
-            )
-        assert not found, found
-
-    client.meta.events.register("after-call.personalize.*", check)
-    yield client
-    client.meta.events.unregister("after-call.personalize.*", check)
 
 
 def test_the_check_of_answers_finds_nulls_and_strangers(personalize: Any) -> None:
@@ -132,181 +40,7 @@ def test_the_check_of_answers_finds_nulls_and_strangers(personalize: Any) -> Non
     assert mismatches(shape, {"schema": {"name": 1}}, "x") == ["x.schema.name is no string: 1"]
 
 
-def refusal(code: str, call: Callable[[], object]) -> str:
-    """Expect an error, HTTP 400 as all of Personalize's; return its message."""
-    with pytest.raises(ClientError) as refused:
-        call()
-    response = refused.value.response
-    assert response["Error"]["Code"] == code, response["Error"]["Message"]
-    assert response["ResponseMetadata"]["HTTPStatusCode"] == 400
-    return str(response["Error"]["Message"])
-
-
-@pytest.fixture
-def held(local_aws: LocalAws) -> Iterator[LocalAws]:
-    """Nothing that is under way gets on unless the test says so."""
-    local_aws.clock.hold()
-    yield local_aws
-    local_aws.clock.release()
-    local_aws.clock.sleep(LONG_ENOUGH)
-
-
-# --- a dataset group with data and a model, for all tests that only use it ------------------------
-
-
-@dataclass(frozen=True)
-class World:
-    """What tests share; give what you add a name of its own."""
-
-    aws: LocalAws
-    personalize: Any
-    bucket: str
-    group: str  # this and the following are ARNs
-    schema: str
-    dataset: str
-    solution: str
-    version: str
-
-    def put(self, key: str, content: str | bytes) -> str:
-        body = content.encode() if isinstance(content, str) else content
-        self.aws.client("s3").put_object(Bucket=self.bucket, Key=key, Body=body)
-        return f"s3://{self.bucket}/{key}"
-
-    def get(self, key: str) -> bytes:
-        return bytes(self.aws.client("s3").get_object(Bucket=self.bucket, Key=key)["Body"].read())
-
-    def keys(self, prefix: str) -> list[str]:
-        listed = self.aws.client("s3").list_objects_v2(Bucket=self.bucket, Prefix=prefix)
-        return [found["Key"] for found in listed.get("Contents", [])]
-
-    def settle(self) -> None:
-        self.aws.clock.sleep(LONG_ENOUGH)
-
-    def start_import(self, location: str, dataset: str | None = None, **settings: Any) -> str:
-        created = self.personalize.create_dataset_import_job(
-            **{
-                "jobName": unique("import"),
-                "datasetArn": dataset or self.dataset,
-                "dataSource": {"dataLocation": location},
-                "roleArn": ROLE,
-            }
-            | settings
-        )
-        return str(created["datasetImportJobArn"])
-
-    def import_job(self, location: str, dataset: str | None = None, **settings: Any) -> Any:
-        arn = self.start_import(location, dataset, **settings)
-        self.settle()
-        described = self.personalize.describe_dataset_import_job(datasetImportJobArn=arn)
-        return described["datasetImportJob"]
-
-    def new_dataset(self, schema: str, kind: str = "Interactions") -> tuple[str, str]:
-        """A dataset in a group of its own; both ARNs."""
-        name = unique()
-        group = self.personalize.create_dataset_group(name=name)["datasetGroupArn"]
-        schema_arn = self.personalize.create_schema(name=name, schema=schema)["schemaArn"]
-        self.settle()
-        dataset = self.personalize.create_dataset(
-            name=name, schemaArn=schema_arn, datasetGroupArn=group, datasetType=kind
-        )["datasetArn"]
-        self.settle()
-        return group, dataset
-
-    def version_of(self, group: str, **settings: Any) -> Any:
-        """A solution version in a dataset group, after training."""
-        solution = self.personalize.create_solution(
-            name=unique(),
-            datasetGroupArn=group,
-            recipeArn=USER_PERSONALIZATION,
-            performAutoTraining=False,
-            **settings,
-        )["solutionArn"]
-        self.settle()
-        created = self.personalize.create_solution_version(solutionArn=solution)
-        self.settle()
-        return self.personalize.describe_solution_version(
-            solutionVersionArn=created["solutionVersionArn"]
-        )["solutionVersion"]
-
-    def start_batch(self, source: str, destination: str, **settings: Any) -> str:
-        created = self.personalize.create_batch_inference_job(
-            **{
-                "jobName": unique("batch"),
-                "solutionVersionArn": self.version,
-                "jobInput": {"s3DataSource": {"path": source}},
-                "jobOutput": {"s3DataDestination": {"path": destination}},
-                "roleArn": ROLE,
-            }
-            | settings
-        )
-        return str(created["batchInferenceJobArn"])
-
-    def batch(self, source: str, destination: str, **settings: Any) -> Any:
-        arn = self.start_batch(source, destination, **settings)
-        self.settle()
-        described = self.personalize.describe_batch_inference_job(batchInferenceJobArn=arn)
-        return described["batchInferenceJob"]
-
-    def recommend(self, lines: str, **settings: Any) -> list[str]:
-        """Lines of a batch job's output for lines of input."""
-        folder = unique("batch")
-        source = self.put(f"{folder}/input.json", lines)
-        ended = self.batch(source, f"s3://{self.bucket}/{folder}-out/", **settings)
-        assert ended["status"] == "ACTIVE"
-        return self.get(f"{folder}-out/input.json.out").decode().splitlines()
-
-
-def bucket_policy(bucket: str) -> str:
-    """Developer Guide, Giving Amazon Personalize access to Amazon S3 resources."""
-    statement = {
-        "Effect": "Allow",
-        "Principal": SERVICE,
-        "Action": ["s3:GetObject", "s3:ListBucket", "s3:PutObject"],
-        "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"],
-    }
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-
-
-@pytest.fixture(scope="module")
-def world(local_aws: LocalAws, personalize: Any) -> World:
-    bucket = unique("personalize")
-    s3 = local_aws.client("s3")
-    s3.create_bucket(Bucket=bucket)
-    s3.put_bucket_policy(Bucket=bucket, Policy=bucket_policy(bucket))
-    bare = World(local_aws, personalize, bucket, "", "", "", "", "")
-    group, dataset = bare.new_dataset(avro(*INTERACTIONS))
-    imported = bare.import_job(bare.put("data/interactions.csv", csv()), dataset)
-    assert imported["status"] == "ACTIVE", imported
-    version = bare.version_of(group)
-    assert version["status"] == "ACTIVE", version
-    schema = personalize.describe_dataset(datasetArn=dataset)["dataset"]["schemaArn"]
-    return World(
-        local_aws,
-        personalize,
-        bucket,
-        group,
-        schema,
-        dataset,
-        version["solutionArn"],
-        version["solutionVersionArn"],
-    )
-
-
 # --- statuses (API Reference, each Describe operation) --------------------------------------------
-
-
-def life(aws: LocalAws, status: Callable[[], str], duration: float) -> list[str]:
-    """Statuses one after the other while time passes, until nothing more is to come."""
-    seen = [status()]
-    for _ in range(25):
-        aws.clock.advance(duration / 20)
-        if status() != seen[-1]:
-            seen.append(status())
-    return seen
-
-
-CREATED = ["CREATE PENDING", "CREATE IN_PROGRESS", "ACTIVE"]
-FAILED = ["CREATE PENDING", "CREATE IN_PROGRESS", "CREATE FAILED"]
 
 
 def test_the_lives_of_a_dataset_group_a_dataset_and_a_solution(

@@ -46,9 +46,6 @@ class LimitExceededException(PersonalizeError):
 
     name = "LimitExceededException"
 
-    def __init__(self, limit: int) -> None:
-        super().__init__(f"More than {limit} resources with PENDING or IN_PROGRESS status.")
-
 
 class InvalidNextTokenException(PersonalizeError):
     """The token is not one of this service's."""

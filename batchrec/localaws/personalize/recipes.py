@@ -5,10 +5,25 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Recipe:
-    """A predefined recipe."""
+    """A predefined recipe.
+
+    Args:
+        name: the last part of its ARN.
+        type: its kind of use case, as in DescribeRecipe.
+        batch_inference: whether CreateBatchInferenceJob takes it.
+        batch_segment: whether CreateBatchSegmentJob takes it.
+        themes: whether batch inference can generate themes.
+        update_mode: whether `trainingMode` UPDATE exists.
+        trained: whether the local Personalize trains it.
+    """
 
     name: str
-    batch_inference: bool = True
+    type: str
+    batch_inference: bool = False
+    batch_segment: bool = False
+    themes: bool = False
+    update_mode: bool = False
+    trained: bool = True
 
     @property
     def arn(self) -> str:
@@ -16,11 +31,23 @@ class Recipe:
         return f"arn:aws:personalize:::recipe/{self.name}"
 
 
-# Those that the local Personalize trains.
+_USER, _RANKING = "USER_PERSONALIZATION", "PERSONALIZED_RANKING"
+_RELATED, _SEGMENTATION = "RELATED_ITEMS", "USER_SEGMENTATION"
+
 _RECIPES = (
-    Recipe("aws-user-personalization"),
-    Recipe("aws-user-personalization-v2"),
-    Recipe("aws-popularity-count"),
+    Recipe("aws-user-personalization", _USER, batch_inference=True, update_mode=True),
+    Recipe("aws-user-personalization-v2", _USER, batch_inference=True),
+    # The Developer Guide files it under POPULAR_ITEMS, which the API doesn't have.
+    Recipe("aws-popularity-count", _USER, batch_inference=True),
+    Recipe("aws-personalized-ranking", _RANKING, batch_inference=True),
+    Recipe("aws-personalized-ranking-v2", _RANKING, batch_inference=True),
+    Recipe("aws-similar-items", _RELATED, batch_inference=True, themes=True),
+    Recipe("aws-sims", _RELATED, batch_inference=True),
+    Recipe("aws-item-affinity", _SEGMENTATION, batch_segment=True),
+    Recipe("aws-item-attribute-affinity", _SEGMENTATION, batch_segment=True),
+    # These serve no batch jobs.
+    Recipe("aws-trending-now", _USER, trained=False),
+    Recipe("aws-next-best-action", "PERSONALIZED_ACTIONS", trained=False),
 )
 
 

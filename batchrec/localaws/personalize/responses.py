@@ -16,9 +16,11 @@ _DESCRIBE_OR_DELETE = re.compile(r"(Describe|Delete)(\w+)")
 _LIST = re.compile(r"List(\w+)s")
 _KINDS = {
     "BatchInferenceJob",
+    "BatchSegmentJob",
     "Dataset",
     "DatasetGroup",
     "DatasetImportJob",
+    "Filter",
     "Schema",
     "Solution",
     "SolutionVersion",

@@ -28,7 +28,7 @@ class BatchJobBackend(ResourceBackend):
         for name in ("filterArn", "themeGenerationConfig"):
             if settings.get(name):
                 raise NotImplementedError(f"{name} of CreateBatchInferenceJob")
-        self._require_room("BatchInferenceJob")
+        self._require_room("BatchInferenceJob", runtime.current().quotas.batch_inference_jobs)
         source = jobInput["s3DataSource"]["path"]
         destination = jobOutput["s3DataDestination"]["path"]
         if source == destination:

@@ -61,7 +61,7 @@ class DatasetBackend(ResourceBackend):
             raise InvalidInputException(
                 "The first bulk import of a dataset must have importMode FULL."
             )
-        self._require_room("DatasetImportJob")
+        self._require_room("DatasetImportJob", runtime.current().quotas.dataset_import_jobs)
         storage = Storage(self.region_name)
         location = dataSource.get("dataLocation", "")
         storage.require_access(location)

@@ -11,6 +11,7 @@ from botocore.model import ListShape
 from moto.core.base_backend import BaseBackend
 from moto.utilities.utils import get_partition
 
+from batchrec.clock import VirtualEvent
 from batchrec.localaws import runtime
 from batchrec.localaws.personalize import training
 from batchrec.localaws.personalize.exceptions import (
@@ -29,10 +30,9 @@ PENDING = "CREATE PENDING"
 IN_PROGRESS = "CREATE IN_PROGRESS"
 ACTIVE = "ACTIVE"
 FAILED = "CREATE FAILED"
+STOPPING = "CREATE STOPPING"
+STOPPED = "CREATE STOPPED"
 DELETING = "DELETE PENDING"
-
-# Pending or in progress at once, per Region (Developer Guide, Endpoints and quotas).
-QUOTAS = {"DatasetImportJob": 5, "BatchInferenceJob": 5, "SolutionVersion": 20}
 
 
 @dataclass
@@ -42,6 +42,7 @@ class Resource:
     kind: str  # as in the operations' names, e.g. "DatasetGroup"
     members: dict[str, Any]
     tags: list[dict[str, str]] = field(default_factory=list)
+    stop: VirtualEvent = field(default_factory=lambda: runtime.current().clock.event())
 
     @property
     def arn(self) -> str:
@@ -56,7 +57,7 @@ class Resource:
     @property
     def busy(self) -> bool:
         """Whether it is pending or in progress."""
-        return self.status not in (ACTIVE, FAILED)
+        return self.status not in (ACTIVE, FAILED, STOPPED)
 
 
 class ResourceBackend(BaseBackend):
@@ -122,11 +123,16 @@ class ResourceBackend(BaseBackend):
 
     # --- rules that many operations share ---------------------------------------------------------
 
-    def _create(self, kind: str, tail: str, **members: Any) -> Resource:
+    def _free_arn(self, tail: str) -> str:
+        """Return the ARN with this resource part, which nothing may have yet."""
         partition = get_partition(self.region_name)
         arn = f"arn:{partition}:personalize:{self.region_name}:{self.account_id}:{tail}"
         if arn in self.resources:
             raise ResourceAlreadyExistsException(arn)
+        return arn
+
+    def _create(self, kind: str, tail: str, **members: Any) -> Resource:
+        arn = self._free_arn(tail)
         created_at = now()
         tags = members.pop("tags", None) or []
         created = Resource(
@@ -154,7 +160,8 @@ class ResourceBackend(BaseBackend):
         clock = runtime.current().clock
 
         def process() -> None:
-            clock.sleep(duration * 0.1)
+            if resource.stop.wait(duration * 0.1):
+                return
             self._set_status(resource, IN_PROGRESS)
             failure: str | None = None
             try:
@@ -164,10 +171,12 @@ class ResourceBackend(BaseBackend):
             except Exception as error:
                 if clock.closed:
                     return
-                log.exception("%s failed inside the local Personalize", resource.arn)
+                log.exception("A %s failed inside the local Personalize", resource.kind)
                 failure = f"Internal error of the local Personalize: {error!r}"
-            clock.sleep(duration * 0.9)
-            if failure is None:
+            if resource.stop.wait(duration * 0.9):
+                clock.sleep(runtime.current().durations.solution_version_stop)
+                self._set_status(resource, STOPPED)
+            elif failure is None:
                 finished()
                 self._set_status(resource, ACTIVE)
             else:
@@ -197,10 +206,20 @@ class ResourceBackend(BaseBackend):
             raise ResourceInUseException(f"{arn} is in status {resource.status}, not ACTIVE.")
         return resource
 
-    def _require_room(self, kind: str) -> None:
+    def _require_room(self, kind: str, quota: int) -> None:
         busy = sum(1 for r in self.resources.values() if r.kind == kind and r.busy)
-        if busy >= QUOTAS[kind]:
-            raise LimitExceededException(QUOTAS[kind])
+        if busy >= quota:
+            raise LimitExceededException(
+                f"More than {quota} resources with PENDING or IN_PROGRESS status."
+            )
+
+    def _require_room_in_group(self, kind: str, quota: int, group: str) -> None:
+        if len(self._in_group(kind, group)) >= quota:
+            # In the form that is recorded for campaigns.
+            raise LimitExceededException(
+                f"Cannot create a {kind.lower()}. More than {quota} resources in {group}."
+                " Please delete some and try again."
+            )
 
     def _require_unused(self, doomed: Resource) -> None:
         """Developer Guide, Clean up resources; API Reference, each Delete operation."""
@@ -213,16 +232,25 @@ class ResourceBackend(BaseBackend):
                 other.busy and other.kind in while_busy.get(doomed.kind, ())
             ):
                 raise ResourceInUseException(f"{doomed.arn} is used by {other.arn}.")
+        if is_updating(doomed):
+            raise ResourceInUseException(f"{doomed.arn} is being updated.")
 
-    def _dataset_of(self, group: str, kind: str) -> Resource | None:
-        matching = (
+    def _in_group(self, kind: str, group: str) -> list[Resource]:
+        return [
             resource
             for resource in self.resources.values()
-            if resource.kind == "Dataset"
-            and resource.members["datasetGroupArn"] == group
-            and resource.members["datasetType"] == kind
-        )
-        return next(matching, None)
+            if resource.kind == kind and resource.members["datasetGroupArn"] == group
+        ]
+
+    def _dataset_of(self, group: str, dataset_type: str) -> Resource | None:
+        datasets = self._in_group("Dataset", group)
+        return next((d for d in datasets if d.members["datasetType"] == dataset_type), None)
+
+
+def is_updating(solution: Resource) -> bool:
+    """Whether the solution's latest update is under way (Developer Guide, Updating a solution)."""
+    update = solution.members.get("latestSolutionUpdate")
+    return update is not None and update["status"] in (PENDING, IN_PROGRESS)
 
 
 def now() -> float:

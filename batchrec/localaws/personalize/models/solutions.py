@@ -5,8 +5,23 @@ from typing import Any
 
 from batchrec.localaws import runtime
 from batchrec.localaws.personalize import recipes, training
-from batchrec.localaws.personalize.exceptions import InvalidInputException
-from batchrec.localaws.personalize.models.resources import ResourceBackend, tail_of
+from batchrec.localaws.personalize.exceptions import (
+    InvalidInputException,
+    ResourceAlreadyExistsException,
+    ResourceInUseException,
+)
+from batchrec.localaws.personalize.models.resources import (
+    ACTIVE,
+    IN_PROGRESS,
+    PENDING,
+    STOPPED,
+    STOPPING,
+    Resource,
+    ResourceBackend,
+    is_updating,
+    now,
+    tail_of,
+)
 
 
 class SolutionBackend(ResourceBackend):
@@ -18,6 +33,8 @@ class SolutionBackend(ResourceBackend):
         recipe = recipes.get(settings.get("recipeArn"))
         if recipe is None:
             raise InvalidInputException(f"No recipe has the ARN {settings.get('recipeArn')}.")
+        self._free_arn(f"solution/{name}")  # so that a taken name isn't reported as a full group
+        self._require_room_in_group("Solution", runtime.current().quotas.solutions, datasetGroupArn)
         created = self._create(
             "Solution",
             f"solution/{name}",
@@ -28,13 +45,42 @@ class SolutionBackend(ResourceBackend):
         self._run(created, runtime.current().durations.solution)
         return {"solutionArn": created.arn}
 
+    def update_solution(self, solutionArn: str, **changes: Any) -> dict[str, Any]:
+        """API Reference, UpdateSolution: the earlier configuration holds until the update ends."""
+        solution = self._ready(solutionArn, "Solution")
+        if is_updating(solution):
+            raise ResourceInUseException(f"{solutionArn} is being updated already.")
+        if changes.get("performIncrementalUpdate"):
+            raise InvalidInputException(
+                "performIncrementalUpdate is only supported with aws-semantic-similarity."
+            )
+        started = now()
+        update = Resource(
+            "SolutionUpdate",
+            changes
+            | {"status": PENDING, "creationDateTime": started, "lastUpdatedDateTime": started},
+        )
+        solution.members["latestSolutionUpdate"] = update.members
+
+        def finished() -> None:
+            config = changes.pop("solutionUpdateConfig", {})
+            solution.members |= changes | {"lastUpdatedDateTime": now()}
+            if config:
+                earlier = solution.members.get("solutionConfig", {})
+                solution.members["solutionConfig"] = earlier | config
+
+        self._run(update, runtime.current().durations.solution_update, finished=finished)
+        return {"solutionArn": solutionArn}
+
     def create_solution_version(self, solutionArn: str, **settings: Any) -> dict[str, Any]:
         """API Reference, CreateSolutionVersion; too little data fails the version, not the call."""
         solution = self._ready(solutionArn, "Solution")
-        self._require_room("SolutionVersion")
-        mode = settings.pop("trainingMode", "FULL")
+        mode = settings.setdefault("trainingMode", "FULL")
         if mode != "FULL":
-            raise InvalidInputException(f"trainingMode {mode} is not emulated; use FULL.")
+            self._require_updatable(solution, mode)
+        self._require_free_version_name(solutionArn, settings.get("name"))
+        self._require_room("SolutionVersion", runtime.current().quotas.solution_versions)
+        # Not verified: whether the ARN of a version with a name ends in the name.
         identifier = secrets.token_hex(4)
         inherited = {
             name: solution.members.get(name)
@@ -45,7 +91,6 @@ class SolutionBackend(ResourceBackend):
             f"{tail_of(solutionArn)}/{identifier}",
             **{"name": f"{solution.members['name']}/{identifier}"} | settings,
             solutionArn=solutionArn,
-            trainingMode=mode,
             trainingType="MANUAL",
             performHPO=solution.members["performHPO"],
             performAutoML=solution.members["performAutoML"],
@@ -66,6 +111,21 @@ class SolutionBackend(ResourceBackend):
         self._run(created, duration, work, finished)
         return {"solutionVersionArn": created.arn}
 
+    def stop_solution_version_creation(self, solutionVersionArn: str) -> dict[str, Any]:
+        """API Reference, StopSolutionVersionCreation.
+
+        The error for a version that isn't pending or in progress is not documented; this one is
+        ours.
+        """
+        version = self._get(solutionVersionArn, "SolutionVersion")
+        if version.status not in (PENDING, IN_PROGRESS):
+            raise ResourceInUseException(
+                f"{solutionVersionArn} is in status {version.status}: there is nothing to stop."
+            )
+        self._set_status(version, STOPPED if version.status == PENDING else STOPPING)
+        version.stop.set()
+        return {}
+
     def get_solution_metrics(self, solutionVersionArn: str) -> dict[str, Any]:
         """API Reference, GetSolutionMetrics."""
         version = self._ready(solutionVersionArn, "SolutionVersion")
@@ -73,3 +133,31 @@ class SolutionBackend(ResourceBackend):
             "solutionVersionArn": version.arn,
             "metrics": self.trained[version.arn].offline_metrics,
         }
+
+    def _require_updatable(self, solution: Resource, mode: str) -> None:
+        """API Reference, CreateSolutionVersion, trainingMode."""
+        recipe = recipes.get(solution.members["recipeArn"])
+        if mode != "UPDATE" or recipe is None or not recipe.update_mode:
+            raise InvalidInputException(
+                f"trainingMode {mode} is not supported with {solution.members['recipeArn']}."
+            )
+        if not any(
+            version.status == ACTIVE and version.members["trainingMode"] == "FULL"
+            for version in self._versions_of(solution.arn)
+        ):
+            raise InvalidInputException(
+                "trainingMode UPDATE needs an active solution version with trainingMode FULL."
+            )
+
+    def _require_free_version_name(self, solution_arn: str, name: str | None) -> None:
+        for version in self._versions_of(solution_arn):
+            if version.members["name"] == name:
+                raise ResourceAlreadyExistsException(version.arn)
+
+    def _versions_of(self, solution_arn: str) -> list[Resource]:
+        return [
+            resource
+            for resource in self.resources.values()
+            if resource.kind == "SolutionVersion"
+            and resource.members["solutionArn"] == solution_arn
+        ]

@@ -1,0 +1,76 @@
+"""Clients and worlds for the tests of the local Personalize."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from botocore.model import OperationModel
+from personalize_world import (
+    INTERACTIONS,
+    LONG_ENOUGH,
+    World,
+    avro,
+    bucket_policy,
+    csv,
+    mismatches,
+    unique,
+)
+
+from batchrec.localaws.server import LocalAws
+
+
+@pytest.fixture(scope="module")
+def personalize(local_aws: LocalAws) -> Iterator[Any]:
+    """A client that checks each raw answer against the model, errors included."""
+    client = local_aws.client("personalize")
+
+    def check(http_response: Any, model: OperationModel, **_: object) -> None:
+        raw = json.loads(http_response.content or b"{}")
+        if http_response.status_code == 200:
+            shape = model.output_shape
+            found = mismatches(shape, raw, model.name) if shape else list(raw)
+        else:
+            names = {error.name for error in model.error_shapes}
+            found = (
+                [] if raw["__type"] in names else [f"{raw['__type']} is no error of {model.name}"]
+            )
+        assert not found, found
+
+    client.meta.events.register("after-call.personalize.*", check)
+    yield client
+    client.meta.events.unregister("after-call.personalize.*", check)
+
+
+@pytest.fixture
+def held(local_aws: LocalAws) -> Iterator[LocalAws]:
+    """Nothing that is under way gets on unless the test says so."""
+    local_aws.clock.hold()
+    yield local_aws
+    local_aws.clock.release()
+    local_aws.clock.sleep(LONG_ENOUGH)
+
+
+@pytest.fixture(scope="module")
+def world(local_aws: LocalAws, personalize: Any) -> World:
+    bucket = unique("personalize")
+    s3 = local_aws.client("s3")
+    s3.create_bucket(Bucket=bucket)
+    s3.put_bucket_policy(Bucket=bucket, Policy=bucket_policy(bucket))
+    bare = World(local_aws, personalize, bucket, "", "", "", "", "")
+    group, dataset = bare.new_dataset(avro(*INTERACTIONS))
+    imported = bare.import_job(bare.put("data/interactions.csv", csv()), dataset)
+    assert imported["status"] == "ACTIVE", imported
+    version = bare.version_of(group)
+    assert version["status"] == "ACTIVE", version
+    schema = personalize.describe_dataset(datasetArn=dataset)["dataset"]["schemaArn"]
+    return World(
+        local_aws,
+        personalize,
+        bucket,
+        group,
+        schema,
+        dataset,
+        version["solutionArn"],
+        version["solutionVersionArn"],
+    )
