@@ -9,10 +9,10 @@ from collections.abc import Collection, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from batchrec.recommender.holdout import hold_out_latest
+from batchrec.recommender.holdout import HeldOut, hold_out_latest
 from batchrec.recommender.interactions import Interactions
-from batchrec.recommender.ranking import Ranking, Recommender
-from batchrec.recommender.recipes import train
+from batchrec.recommender.ranking import Recommender, RelatedItems
+from batchrec.recommender.recipes import Model, train
 
 _LONGEST = 25
 _TEST_SHARE = 0.1
@@ -28,11 +28,14 @@ def offline_metrics(
     Personalize keeps test users out of training and shows the model their earlier events when it
     asks; matrix factorisation has to train on these, and on no hidden one.
 
+    Recipes for related items are asked for those of the user's latest item that isn't hidden, which
+    Personalize doesn't document; ranking recipes rank everything that is new to the user.
+
     A hidden item counts as relevant even if it can't be recommended, because the user had it
     before or nobody else has it: the numbers are what a consumer of the lists would see.
 
     Args:
-        recipe: as for `train`.
+        recipe: as for `train`; of any type but USER_SEGMENTATION.
         interactions: all events.
         hyperparameters: as for `train`.
         seed: chooses the test users and starts the model.
@@ -46,12 +49,12 @@ def offline_metrics(
             users), or as for `train`.
     """
     split = hold_out_latest(interactions, _test_users(interactions, seed))
-    recommender = train(recipe, split.training, hyperparameters=hyperparameters, seed=seed)
-    rankings = recommender.recommend(list(split.relevant), _LONGEST)
-    hits = _hits(rankings, split.relevant.values(), _LONGEST)
+    model = train(recipe, split.training, hyperparameters=hyperparameters, seed=seed)
+    lists = _lists(model, split)
+    hits = _hits(lists, split.relevant.values(), _LONGEST)
     sizes = np.array([len(items) for items in split.relevant.values()])
     metrics = {
-        "coverage": _coverage(rankings, len(interactions.item_ids)),
+        "coverage": _coverage(lists, len(interactions.item_ids)),
         "mean_reciprocal_rank_at_25": _mean_reciprocal_rank(hits),
     }
     for k in (5, 10, 25):
@@ -69,7 +72,8 @@ def ndcg_at(recommender: Recommender, held_out: Mapping[str, Collection[str]], k
             `HeldOut.relevant`; not empty.
         k: length of the lists.
     """
-    hits = _hits(recommender.recommend(list(held_out), k), held_out.values(), k)
+    lists = [ranking.items for ranking in recommender.recommend(list(held_out), k)]
+    hits = _hits(lists, held_out.values(), k)
     return _ndcg(hits, np.array([len(items) for items in held_out.values()]))
 
 
@@ -82,18 +86,35 @@ def _test_users(interactions: Interactions, seed: int) -> NDArray[np.int64]:
     return np.random.default_rng(seed).choice(candidates, size, replace=False)
 
 
+def _lists(model: Model, split: HeldOut) -> list[list[str]]:
+    """Ask for the items of each test user."""
+    users = list(split.relevant)
+    if isinstance(model, RelatedItems):
+        return model.related(_latest_items(split.training, users), _LONGEST)
+    if isinstance(model, Recommender):
+        return [ranking.items for ranking in model.recommend(users, _LONGEST)]
+    raise TypeError(f"{type(model).__name__} answers with users: use segment_metrics")
+
+
+def _latest_items(interactions: Interactions, user_ids: Sequence[str]) -> list[str]:
+    by_time = np.lexsort((interactions.items, interactions.timestamps, interactions.users))
+    last = np.cumsum(np.bincount(interactions.users))[interactions.positions_of(user_ids)] - 1
+    latest: list[str] = interactions.item_ids[interactions.items[by_time[last]]].tolist()
+    return latest
+
+
 def _hits(
-    rankings: Sequence[Ranking], relevant: Collection[Collection[str]], k: int
+    lists: Sequence[Sequence[str]], relevant: Collection[Collection[str]], k: int
 ) -> NDArray[np.bool_]:
     """Mark the ranks (users by k) that hold a relevant item; a short list has misses at its end."""
-    hits = np.zeros((len(rankings), k), dtype=np.bool_)
-    for row, ranking, items in zip(hits, rankings, relevant, strict=True):
-        row[: len(ranking.items)] = [item in items for item in ranking.items]
+    hits = np.zeros((len(lists), k), dtype=np.bool_)
+    for row, found, items in zip(hits, lists, relevant, strict=True):
+        row[: len(found)] = [item in items for item in found]
     return hits
 
 
-def _coverage(rankings: Sequence[Ranking], catalogue_size: int) -> float:
-    return len({item for ranking in rankings for item in ranking.items}) / catalogue_size
+def _coverage(lists: Sequence[Sequence[str]], catalogue_size: int) -> float:
+    return len({item for found in lists for item in found}) / catalogue_size
 
 
 def _mean_reciprocal_rank(hits: NDArray[np.bool_]) -> float:

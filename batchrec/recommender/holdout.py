@@ -22,7 +22,10 @@ class HeldOut:
 
 
 def hold_out_latest(
-    interactions: Interactions, users: NDArray[np.integer] | None = None
+    interactions: Interactions,
+    users: NDArray[np.integer] | None = None,
+    *,
+    one_in: int = 10,
 ) -> HeldOut:
     """Hide the latest tenth of each user's events, rounded down but at least one event.
 
@@ -32,8 +35,9 @@ def hold_out_latest(
     Args:
         interactions: all events.
         users: positions of the users whose events are hidden; all users by default.
+        one_in: the part of a user's events that is hidden, 5 for a fifth.
     """
-    hidden = _latest_tenth(interactions)
+    hidden = _latest(interactions, one_in)
     if users is not None:
         hidden &= np.isin(interactions.users, users)
     relevant: dict[str, set[str]] = {}
@@ -44,14 +48,14 @@ def hold_out_latest(
     return HeldOut(interactions.where(~hidden), relevant)
 
 
-def _latest_tenth(interactions: Interactions) -> NDArray[np.bool_]:
-    """Mark the events (N) that are their user's latest tenth."""
+def _latest(interactions: Interactions, one_in: int) -> NDArray[np.bool_]:
+    """Mark the events (N) that are in their user's latest part."""
     users = interactions.users
     by_time = np.lexsort((interactions.items, interactions.timestamps, users))
     sizes = np.bincount(users, minlength=len(interactions.user_ids))
     last = np.cumsum(sizes) - 1
     later_events = np.empty(len(users), dtype=np.int64)
     later_events[by_time] = last[users[by_time]] - np.arange(len(users))
-    tenths = np.where(sizes >= 2, np.maximum(1, sizes // 10), 0)
-    marked: NDArray[np.bool_] = later_events < tenths[users]
+    parts = np.where(sizes >= 2, np.maximum(1, sizes // one_in), 0)
+    marked: NDArray[np.bool_] = later_events < parts[users]
     return marked

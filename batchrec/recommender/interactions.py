@@ -63,6 +63,10 @@ class Interactions:
         """Look users up in `user_ids`; -1 for one who isn't there."""
         return self.user_ids.get_indexer(pd.Index(list(user_ids), dtype="str"))
 
+    def positions_of_items(self, item_ids: Sequence[str]) -> NDArray[np.intp]:
+        """Look items up in `item_ids`; -1 for one that isn't there."""
+        return self.item_ids.get_indexer(pd.Index(list(item_ids), dtype="str"))
+
     def items_of(self, user: int) -> NDArray[np.int32]:
         """Give the positions of the items that the user at this position has, sorted."""
         start, end = self.counts.indptr[user : user + 2]

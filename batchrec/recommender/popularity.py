@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from batchrec.recommender.interactions import Interactions
-from batchrec.recommender.ranking import Ranking
+from batchrec.recommender.ranking import Eligible, Ranking
 
 
 class Popularity:
@@ -19,21 +20,32 @@ class Popularity:
         events = np.bincount(interactions.items, minlength=len(interactions.item_ids))
         self._interactions = interactions
         self._best_first = np.argsort(-events, kind="stable")
-        self._shares = events / events.sum()
-        self._item_ids = interactions.item_ids.to_numpy(dtype=object)
+        self._ids = interactions.item_ids.to_numpy(dtype=object)
+        self.shares = events / events.sum()
 
-    def recommend(self, user_ids: Sequence[str], count: int) -> list[Ranking]:
+    @property
+    def item_ids(self) -> pd.Index:
+        """The catalogue."""
+        return self._interactions.item_ids
+
+    def recommend(
+        self, user_ids: Sequence[str], count: int, eligible: Eligible | None = None
+    ) -> list[Ranking]:
         """Rank items for each user; see `Recommender`."""
-        return [
-            self.top(count) if user < 0 else self.top(count, self._interactions.items_of(user))
-            for user in self._interactions.positions_of(user_ids).tolist()
-        ]
+        users = self._interactions.positions_of(user_ids).tolist()
+        masks = map(self._new_to, users) if eligible is None else iter(eligible)
+        return [self.top(count, mask) for _, mask in zip(users, masks, strict=False)]
 
-    def top(self, count: int, without: NDArray[np.integer] | None = None) -> Ranking:
-        """Rank the most popular items, leaving out those at the given positions."""
-        if without is None:
-            best = self._best_first[:count]
-        else:
-            candidates = self._best_first[: count + len(without)]
-            best = candidates[~np.isin(candidates, without)][:count]
-        return Ranking(self._item_ids[best].tolist(), self._shares[best].tolist())
+    def top(self, count: int, eligible: NDArray[np.bool_] | None = None) -> Ranking:
+        """Rank the most popular items, of those that the mask marks."""
+        candidates = self._best_first
+        if eligible is not None:
+            candidates = candidates[eligible[candidates]]
+        best = candidates[:count]
+        return Ranking(self._ids[best].tolist(), self.shares[best].tolist())
+
+    def _new_to(self, user: int) -> NDArray[np.bool_]:
+        new = np.ones(len(self.item_ids), dtype=np.bool_)
+        if user >= 0:
+            new[self._interactions.items_of(user)] = False
+        return new

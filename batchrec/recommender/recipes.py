@@ -1,11 +1,32 @@
 """Which model a recipe trains."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from typing import Any, TypeAlias
 
-from batchrec.recommender.als import DEFAULT_FACTORS, train_als
+import pandas as pd
+
+from batchrec.recommender.affinity import ItemAffinity, ItemAttributeAffinity
+from batchrec.recommender.als import DEFAULT_FACTORS, Factors, factorize
+from batchrec.recommender.cooccurrence import CoOccurrence
 from batchrec.recommender.interactions import Interactions
+from batchrec.recommender.item_attributes import ItemAttributes
+from batchrec.recommender.personalization import PersonalizedRanking, UserPersonalization
 from batchrec.recommender.popularity import Popularity
-from batchrec.recommender.ranking import Recommender
+from batchrec.recommender.ranking import ItemRanker, Recommender, RelatedItems, Segmenter
+
+Model: TypeAlias = Recommender | ItemRanker | RelatedItems | Segmenter[Any]
+
+_RECIPES = (
+    "aws-user-personalization",
+    "aws-user-personalization-v2",
+    "aws-popularity-count",
+    "aws-personalized-ranking",
+    "aws-personalized-ranking-v2",
+    "aws-similar-items",
+    "aws-sims",
+    "aws-item-affinity",
+    "aws-item-attribute-affinity",
+)
 
 
 class UnsupportedRecipeError(ValueError):
@@ -13,39 +34,58 @@ class UnsupportedRecipeError(ValueError):
 
 
 def train(
-    recipe: str, interactions: Interactions, *, hyperparameters: Mapping[str, str], seed: int
-) -> Recommender:
-    """Train what the recipe stands for; the same data and seed give the same recommendations.
+    recipe: str,
+    interactions: Interactions,
+    *,
+    hyperparameters: Mapping[str, str],
+    seed: int,
+    items: pd.DataFrame | None = None,
+) -> Model:
+    """Train what the recipe stands for; the same data and seed give the same answers.
 
     Args:
         recipe: the last part of a recipe's ARN, such as `aws-user-personalization-v2`.
         interactions: at least one event.
         hyperparameters: Personalize's `algorithmHyperParameters`. `hidden_dimension` is the number
-            of factors; the others have no counterpart here and are ignored.
+            of factors; the related-items recipes know `popularity_discount_factor` and
+            `min_cointeraction_count`. The others have no counterpart here and are ignored.
         seed: for the model's random start.
+        items: as in `ItemAttributes`; only aws-item-attribute-affinity uses it, and needs it.
 
     Raises:
         UnsupportedRecipeError: the recipe has no local counterpart.
-        ValueError: there is no event, or `hidden_dimension` is not a whole number above 0.
+        ValueError: there is no event, or a hyperparameter is out of its range.
     """
-    if recipe not in _TRAINERS:
-        known = ", ".join(_TRAINERS)
+    if recipe not in _RECIPES:
+        known = ", ".join(_RECIPES)
         raise UnsupportedRecipeError(f"recipe {recipe} can't be trained locally; can be: {known}")
     if not len(interactions):
         raise ValueError("no interactions to train on")
-    return _TRAINERS[recipe](interactions, hyperparameters, seed)
 
+    def factors() -> Factors:
+        return factorize(interactions, factors=_factors(hyperparameters), seed=seed)
 
-def _user_personalization(
-    interactions: Interactions, hyperparameters: Mapping[str, str], seed: int
-) -> Recommender:
-    return train_als(interactions, factors=_factors(hyperparameters), seed=seed)
-
-
-def _popularity_count(
-    interactions: Interactions, _hyperparameters: Mapping[str, str], _seed: int
-) -> Recommender:
-    return Popularity(interactions)
+    match recipe:
+        case "aws-popularity-count":
+            return Popularity(interactions)
+        case "aws-personalized-ranking" | "aws-personalized-ranking-v2":
+            return PersonalizedRanking(interactions, factors())
+        case "aws-similar-items":
+            discount = _number(hyperparameters, "popularity_discount_factor", 0.0, 1)
+            return CoOccurrence(interactions, discount=discount, minimum=1)
+        case "aws-sims":
+            discount = _number(hyperparameters, "popularity_discount_factor", 0.5, 1)
+            minimum = _number(hyperparameters, "min_cointeraction_count", 3, 10)
+            return CoOccurrence(interactions, discount=discount, minimum=int(minimum))
+        case "aws-item-affinity":
+            return ItemAffinity(interactions, factors())
+        case "aws-item-attribute-affinity":
+            if items is None:
+                raise ValueError("aws-item-attribute-affinity needs items to train on")
+            attributes = ItemAttributes(items, interactions.item_ids)
+            return ItemAttributeAffinity(interactions, factors(), attributes)
+        case _:
+            return UserPersonalization(interactions, factors())
 
 
 def _factors(hyperparameters: Mapping[str, str]) -> int:
@@ -55,8 +95,12 @@ def _factors(hyperparameters: Mapping[str, str]) -> int:
     return int(value)
 
 
-_TRAINERS: dict[str, Callable[[Interactions, Mapping[str, str], int], Recommender]] = {
-    "aws-user-personalization": _user_personalization,
-    "aws-user-personalization-v2": _user_personalization,
-    "aws-popularity-count": _popularity_count,
-}
+def _number(hyperparameters: Mapping[str, str], name: str, default: float, highest: float) -> float:
+    text = hyperparameters.get(name, str(default))
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1
+    if not 0 <= value <= highest:
+        raise ValueError(f"{name} must be a number from 0 to {highest}, not {text!r}")
+    return value

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from batchrec.recommender import Interactions, Ranking, evaluation, ndcg_at, offline_metrics
@@ -24,6 +25,8 @@ Event = tuple[str, str, int]
 
 class Answers:
     """A recommender that was told what to say."""
+
+    item_ids = pd.Index([])
 
     def __init__(self, lists: dict[str, list[str]]) -> None:
         self.lists = lists
@@ -121,7 +124,16 @@ def test_cut_offs_are_where_their_names_say(monkeypatch: pytest.MonkeyPatch) -> 
         assert metrics[f"normalized_discounted_cumulative_gain_at_{k}"] == expected
 
 
-@pytest.mark.parametrize("recipe", ["aws-user-personalization", "aws-popularity-count"])
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        "aws-user-personalization",
+        "aws-popularity-count",
+        "aws-personalized-ranking",
+        "aws-similar-items",
+        "aws-sims",
+    ],
+)
 def test_keys_range_rounding_and_determinism(recipe: str) -> None:
     events = random_events(users=40, items=60, each=20)
 
@@ -189,3 +201,24 @@ def test_the_seed_chooses_the_test_users() -> None:
 def test_without_a_user_to_test_there_is_nothing_to_measure() -> None:
     with pytest.raises(ValueError, match="no user has two events"):
         measure([("u", "a", 1), ("v", "b", 2)])
+
+
+def test_related_items_are_asked_for_the_latest_item_that_is_not_hidden() -> None:
+    """Whoever has the lamp buys the bulb next, and nothing else goes with the lamp."""
+    events = [
+        (f"u{user:02}", f"i{(user * 7 + step) % 50:02}", step)
+        for user in range(50)
+        for step in range(5)
+    ]
+    events += [(f"u{user:02}", "lamp", 98) for user in range(50)]
+    events += [(f"u{user:02}", "bulb", 99) for user in range(50)]
+
+    metrics = measure(events, recipe="aws-similar-items")
+
+    assert metrics["mean_reciprocal_rank_at_25"] == 1
+    assert metrics["precision_at_5"] == 0.2
+
+
+def test_segments_are_measured_otherwise() -> None:
+    with pytest.raises(TypeError, match="segment_metrics"):
+        measure(random_events(users=40, items=60, each=20), recipe="aws-item-affinity")

@@ -54,3 +54,10 @@ def test_only_the_given_users_lose_events() -> None:
 
     assert split.relevant == {"v": {"i03"}}
     assert len(split.training) == 7
+
+
+def test_another_part_can_be_hidden() -> None:
+    rows = events_of("few", 3) + events_of("many", 29)
+    split = hold_out_latest(Interactions.from_columns(*zip(*rows, strict=True)), one_in=5)
+
+    assert split.relevant == {"few": {"i02"}, "many": {f"i{n}" for n in range(24, 29)}}

@@ -8,7 +8,7 @@ import pytest
 from implicit.cpu.als import AlternatingLeastSquares
 from scipy.special import softmax
 
-from batchrec.recommender import Interactions, UnsupportedRecipeError, als, train
+from batchrec.recommender import Interactions, UnsupportedRecipeError, arrays, train
 
 RECIPES = ["aws-user-personalization", "aws-user-personalization-v2", "aws-popularity-count"]
 USERS = 60
@@ -101,6 +101,26 @@ class TestEveryRecipe:
         assert [m.items for m in mixed] == [cold.items, known.items, cold.items, known.items]
         assert recommender.recommend([], 25) == []
 
+    def test_only_eligible_items_are_recommended_even_ones_that_the_user_has(
+        self, recipe, world, owned
+    ) -> None:
+        recommender = train(recipe, world, hyperparameters={}, seed=1)
+        users = ["u3", "nobody", "u4"]
+        allowed = [
+            {"i01", "i02", "i03", *list(owned["u3"])[:1]},
+            {"i40", "i41"},
+            set(),
+        ]
+        masks = [np.isin(world.item_ids, list(items)) for items in allowed]
+
+        rankings = recommender.recommend(users, 25, iter(masks))
+
+        assert [set(ranking.items) for ranking in rankings] == allowed
+        for ranking in rankings:
+            assert ranking.scores == sorted(ranking.scores, reverse=True)
+            assert len(ranking.scores) == len(ranking.items)
+        assert [len(r.items) for r in recommender.recommend(users, 1, iter(masks))] == [1, 1, 0]
+
     def test_no_event_is_an_error(self, recipe) -> None:
         with pytest.raises(ValueError, match="no interactions"):
             train(recipe, Interactions.from_columns([], [], []), hyperparameters={}, seed=1)
@@ -146,7 +166,7 @@ def test_blocks_of_users_do_not_change_the_answer(world, owned, monkeypatch) -> 
     recommender = train("aws-user-personalization", world, hyperparameters={}, seed=1)
     whole = recommender.recommend(list(owned), 25)
 
-    monkeypatch.setattr(als, "_BLOCK_CELLS", 7 * ITEMS)
+    monkeypatch.setattr(arrays, "_BLOCK_CELLS", 7 * ITEMS)
     in_blocks = recommender.recommend(list(owned), 25)
 
     assert [ranking.items for ranking in in_blocks] == [ranking.items for ranking in whole]

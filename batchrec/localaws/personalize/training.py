@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from batchrec.localaws.personalize.exceptions import JobFailure
-from batchrec.recommender import Interactions, Recommender, offline_metrics
+from batchrec.recommender import Interactions, Model, offline_metrics
 from batchrec.recommender import train as train_recipe
 
 # Developer Guide, Endpoints and quotas, and Error messages; checked after filtering events.
@@ -19,7 +19,7 @@ SEED = 20_160_531  # fixed: the same data gives the same model
 class Trained:
     """What training leaves behind."""
 
-    model: Recommender
+    model: Model
     offline_metrics: dict[str, float]
 
 
