@@ -9,6 +9,7 @@ from botocore.model import OperationModel
 from personalize_world import (
     INTERACTIONS,
     LONG_ENOUGH,
+    Shop,
     World,
     avro,
     bucket_policy,
@@ -74,3 +75,8 @@ def world(local_aws: LocalAws, personalize: Any) -> World:
         version["solutionArn"],
         version["solutionVersionArn"],
     )
+
+
+@pytest.fixture(scope="module")
+def shop(world: World) -> Shop:
+    return Shop.open(world)

@@ -176,6 +176,20 @@ class World:
         self.settle()
         return group, dataset
 
+    def add_dataset(self, group: str, schema: str, kind: str, content: str) -> str:
+        """A dataset with imported rows, in a dataset group that exists; its ARN."""
+        name = unique()
+        schema_arn = self.personalize.create_schema(name=name, schema=schema)["schemaArn"]
+        dataset = str(
+            self.personalize.create_dataset(
+                name=name, schemaArn=schema_arn, datasetGroupArn=group, datasetType=kind
+            )["datasetArn"]
+        )
+        self.settle()
+        imported = self.import_job(self.put(f"{name}/{kind}.csv", content), dataset)
+        assert imported["status"] == "ACTIVE", imported
+        return dataset
+
     def new_solution(self, group: str, recipe: str = USER_PERSONALIZATION, **settings: Any) -> str:
         solution = self.personalize.create_solution(
             name=unique(),
@@ -224,11 +238,36 @@ class World:
         return described["batchInferenceJob"]
 
     def recommend(self, lines: str, **settings: Any) -> list[str]:
-        """Lines of a batch job's output for lines of input."""
+        """Lines of a batch inference job's output for lines of input."""
+        return self._answers(self.batch, lines, settings)
+
+    def start_segments(self, source: str, destination: str, **settings: Any) -> str:
+        created = self.personalize.create_batch_segment_job(
+            **{
+                "jobName": unique("segment"),
+                "jobInput": {"s3DataSource": {"path": source}},
+                "jobOutput": {"s3DataDestination": {"path": destination}},
+                "roleArn": ROLE,
+            }
+            | settings
+        )
+        return str(created["batchSegmentJobArn"])
+
+    def segments(self, source: str, destination: str, **settings: Any) -> Any:
+        arn = self.start_segments(source, destination, **settings)
+        self.settle()
+        described = self.personalize.describe_batch_segment_job(batchSegmentJobArn=arn)
+        return described["batchSegmentJob"]
+
+    def segment(self, lines: str, **settings: Any) -> list[str]:
+        """Lines of a batch segment job's output for lines of input."""
+        return self._answers(self.segments, lines, settings)
+
+    def _answers(self, job: Callable[..., Any], lines: str, settings: dict[str, Any]) -> list[str]:
         folder = unique("batch")
         source = self.put(f"{folder}/input.json", lines)
-        ended = self.batch(source, f"s3://{self.bucket}/{folder}-out/", **settings)
-        assert ended["status"] == "ACTIVE"
+        ended = job(source, f"s3://{self.bucket}/{folder}-out/", **settings)
+        assert ended["status"] == "ACTIVE", ended
         return self.get(f"{folder}-out/input.json.out").decode().splitlines()
 
 
@@ -241,3 +280,73 @@ def bucket_policy(bucket: str) -> str:
         "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"],
     }
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+# --- a dataset group with events, items and users -------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Shop:
+    """Who did what with which item; everything as text, as in the data.
+
+    User n has odd items if n is odd, and bought every fifth of them. Items n % 3 == 0 are comedies,
+    and n % 4 == 0 dramas; prices are n + 0.5, and items 70 to 79 are not described.
+    """
+
+    group: str
+    events: list[tuple[str, str, int, str]]  # user, item, time, type
+
+    @classmethod
+    def open(cls, world: World) -> "Shop":
+        events = [
+            (str(user), str(2 * ((user * 3 + n) % 40) + user % 2), 1_600_000_000 + n, kind)
+            for user in range(USERS)
+            for n in range(30)
+            for kind in (("click", "Buy") if n % 5 == 0 else ("click",))
+        ]
+        text = {"type": "string", "categorical": True}
+        group, dataset = world.new_dataset(
+            avro(*INTERACTIONS, {"name": "EVENT_TYPE", "type": "string"})
+        )
+        rows = ["USER_ID,ITEM_ID,TIMESTAMP,EVENT_TYPE"]
+        rows += [f"{user},{item},{time},{kind}" for user, item, time, kind in events]
+        location = world.put(f"{unique()}/events.csv", "\n".join(rows) + "\n")
+        assert world.import_job(location, dataset)["status"] == "ACTIVE"
+        items = avro(
+            {"name": "ITEM_ID", "type": "string"},
+            {"name": "GENRES", "type": ["null", "string"], "categorical": True},
+            {"name": "PRICE", "type": "float"},
+            {"name": "TITLE", "type": "string"},
+            {"name": "DESCRIPTION", "type": ["null", "string"], "textual": True},
+            {"name": "ADULT", "type": "boolean"},
+            {"name": "CREATION_TIMESTAMP", "type": ["null", "long"]},
+            name="Items",
+        )
+        rows = ["ITEM_ID,GENRES,PRICE,TITLE,DESCRIPTION,ADULT,CREATION_TIMESTAMP"]
+        rows += [
+            f"{n},{cls.genres(n)},{n}.5,{cls.title(n)},text,false,{1_500_000_000 if n else ''}"
+            for n in range(70)
+        ]
+        world.add_dataset(group, items, "Items", "\n".join(rows) + "\n")
+        users = avro(
+            {"name": "USER_ID", "type": "string"},
+            {"name": "AGE", "type": ["null", "int"]},
+            {"name": "MEMBERSHIP", **text},
+            name="Users",
+        )
+        rows = ["USER_ID,AGE,MEMBERSHIP"]
+        rows += [f"{n},{20 + n if n else ''},{'gold' if n % 2 else 'silver'}" for n in range(USERS)]
+        world.add_dataset(group, users, "Users", "\n".join(rows) + "\n")
+        return cls(group, events)
+
+    @staticmethod
+    def genres(item: int) -> str:
+        names = {"Comedy": item % 3 == 0, "Drama": item % 4 == 0}
+        return "|".join(name for name, has in names.items() if has)
+
+    @staticmethod
+    def title(item: int) -> str:
+        return f"The {'Odd' if item % 2 else 'Even'} Adventures of {item}"
+
+    def items_of(self, user: str, *kinds: str) -> set[str]:
+        return {i for u, i, _, kind in self.events if u == user and (not kinds or kind in kinds)}

@@ -25,7 +25,7 @@ from personalize_world import (
 )
 
 from batchrec.localaws import runtime
-from batchrec.localaws.personalize.batch import score_text
+from batchrec.localaws.personalize.scores import score_text
 from batchrec.localaws.server import LocalAws
 
 pytestmark = pytest.mark.timeout(120)

@@ -1,50 +1,55 @@
 """Batch jobs: JSON lines in S3 in, JSON lines in S3 out.
 
-Developer Guide: Batch input and output JSON examples. Key order, rounding and the `_CHECK` object
+Developer Guide: Batch input and output JSON examples. Form of the lines and the `_CHECK` object
 follow recorded files of real jobs.
 """
 
 import json
 from collections.abc import Iterator
-from decimal import Decimal
 from typing import Any
 
-from batchrec.localaws.personalize.exceptions import JobFailure
+from batchrec.localaws.personalize.exceptions import JobFailure, UserError
+from batchrec.localaws.personalize.families import Family, Query
 from batchrec.localaws.personalize.storage import Storage
-from batchrec.recommender import Ranking, Recommender
 
 
-def infer(storage: Storage, model: Recommender, source: str, destination: str, count: int) -> None:
+def run(storage: Storage, family: Family[Any], source: str, destination: str) -> None:
     """Answer every line of every input file under `source`.
 
     Raises:
-        JobFailure: there is no input.
+        JobFailure: there is no input, or too much.
     """
-    files = storage.prefix(source)
-    if not files:
+    inputs = {
+        file.rpartition("/")[2]: [
+            _parsed(line) for line in storage.read(file).decode().splitlines() if line.strip()
+        ]
+        for file in storage.prefix(source)
+    }
+    if not inputs:
         raise JobFailure("Invalid S3 input path")
-    for file in files:
-        lines = storage.read(file).decode().splitlines()
-        answers = "".join(f"{line}\n" for line in _answers(model, lines, count))
-        name = file.rpartition("/")[2]
+    family.require_size([len(lines) for lines in inputs.values()])
+    for name, lines in inputs.items():
+        answers = "".join(f"{line}\n" for line in _answers(family, lines))
         storage.write(f"{destination.rstrip('/')}/{name}.out", answers.encode())
     storage.write(f"{destination.rstrip('/')}/_CHECK", b"")
 
 
-def _answers(model: Recommender, lines: list[str], count: int) -> Iterator[str]:
-    inputs = [_parsed(line) for line in lines if line.strip()]
-    users = [given["userId"] for given in inputs if _usable(given)]
-    rankings = iter(model.recommend(users, count))
-    for given in inputs:
+def _answers(family: Family[Any], lines: list[dict[str, Any]]) -> Iterator[str]:
+    read = [_read(family, given) for given in lines]
+    outputs = iter(family.answer([query for query in read if isinstance(query, Query)]))
+    for given, query in zip(lines, read, strict=True):
         echoed = json.dumps(given, separators=(",", ":"), ensure_ascii=False)
-        if _usable(given):
-            yield f'{{"input":{echoed},"output":{_output(next(rankings))},"error":null}}'
-        else:
-            error = "User error: Required fields for the provided recipe are userId"
-            yield (
-                f'{{"input":{echoed},"output":{{"recommendedItems":[]}},'
-                f'"error":{json.dumps(error)}}}'
-            )
+        usable = isinstance(query, Query)
+        output = next(outputs) if usable else family.nothing
+        error = "null" if usable else json.dumps(str(query), ensure_ascii=False)
+        yield f'{{"input":{echoed},"output":{output},"error":{error}}}'
+
+
+def _read(family: Family[Any], given: dict[str, Any]) -> Query[Any] | UserError:
+    try:
+        return family.read(given)
+    except UserError as error:
+        return error
 
 
 def _parsed(line: str) -> dict[str, Any]:
@@ -53,25 +58,3 @@ def _parsed(line: str) -> dict[str, Any]:
     except ValueError:
         return {}
     return given if isinstance(given, dict) else {}
-
-
-def _usable(given: dict[str, Any]) -> bool:
-    return isinstance(given.get("userId"), str) and bool(given["userId"])
-
-
-def _output(ranking: Ranking) -> str:
-    items = json.dumps(ranking.items, separators=(",", ":"), ensure_ascii=False)
-    scores = ",".join(score_text(score) for score in ranking.scores)
-    return f'{{"recommendedItems":{items},"scores":[{scores}]}}'
-
-
-def score_text(score: float) -> str:
-    """Write a score as recorded files do: 7 decimals, and Java's notation below 0.001."""
-    rounded = round(Decimal(score), 7)
-    if rounded == 0:
-        return "0.0"
-    if abs(rounded) >= Decimal("0.001"):
-        text = f"{rounded:f}".rstrip("0")
-        return f"{text}0" if text.endswith(".") else text
-    mantissa, _, exponent = f"{rounded.normalize():E}".partition("E")
-    return f"{mantissa if '.' in mantissa else mantissa + '.0'}E{int(exponent)}"

@@ -55,3 +55,10 @@ class InvalidNextTokenException(PersonalizeError):
 
 class JobFailure(Exception):
     """Work that ends as CREATE FAILED; the message becomes `failureReason`."""
+
+
+class UserError(Exception):
+    """One line of a batch input that has no answer; the message becomes its `error`."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(f"User error: {message}")

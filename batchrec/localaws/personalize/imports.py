@@ -14,11 +14,12 @@ from batchrec.localaws.personalize.storage import Storage
 MINIMUM_INTERACTIONS = 1000
 MAXIMUM_ID_LENGTH = 256
 MAXIMUM_STRING_LENGTH = 1000
-_NUMBERS = {"long", "int", "float", "double"}
 
 
 def read(storage: Storage, location: str, schema: str, dataset_type: str) -> pd.DataFrame:
     """Read and check the CSV files of an import; columns in the schema's order.
+
+    Values are text, empty where there is none, but for whole numbers that are always there.
 
     Raises:
         JobFailure: with the `failureReason` that the import job ends with.
@@ -63,14 +64,15 @@ def _parse(
     rows = rows[[column.name for column in columns]]
     for column in columns:
         _check(rows[column.name], column, name)
-    return rows.astype({column.name: "int64" for column in columns if column.type == "long"})
+    times = [c.name for c in columns if c.type == "long" and not c.nullable]
+    return rows.astype(dict.fromkeys(times, "int64"))
 
 
 def _check(values: pd.Series, column: schemas.Field, file: str) -> None:
     filled = values != ""
     if not column.nullable and not filled.all():
         raise JobFailure(f"{file}: {column.name} is empty in {(~filled).sum()} rows.")
-    if column.type in _NUMBERS:
+    if column.type in schemas.NUMBERS:
         whole = r"[+-]?\d+" if column.type in {"long", "int"} else r"[+-]?(\d+\.?\d*|\.\d+)"
         bad = filled & ~values.str.fullmatch(whole)
         if bad.any():

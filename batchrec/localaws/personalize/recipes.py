@@ -14,6 +14,7 @@ class Recipe:
         batch_segment: whether CreateBatchSegmentJob takes it.
         themes: whether batch inference can generate themes.
         update_mode: whether `trainingMode` UPDATE exists.
+        needs_items: whether training needs an Items dataset, as well as interactions.
         trained: whether the local Personalize trains it.
     """
 
@@ -23,6 +24,7 @@ class Recipe:
     batch_segment: bool = False
     themes: bool = False
     update_mode: bool = False
+    needs_items: bool = False
     trained: bool = True
 
     @property
@@ -44,7 +46,7 @@ _RECIPES = (
     Recipe("aws-similar-items", _RELATED, batch_inference=True, themes=True),
     Recipe("aws-sims", _RELATED, batch_inference=True),
     Recipe("aws-item-affinity", _SEGMENTATION, batch_segment=True),
-    Recipe("aws-item-attribute-affinity", _SEGMENTATION, batch_segment=True),
+    Recipe("aws-item-attribute-affinity", _SEGMENTATION, batch_segment=True, needs_items=True),
     # These serve no batch jobs.
     Recipe("aws-trending-now", _USER, trained=False),
     Recipe("aws-next-best-action", "PERSONALIZED_ACTIONS", trained=False),

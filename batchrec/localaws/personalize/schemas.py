@@ -6,7 +6,8 @@ from typing import Any
 
 from batchrec.localaws.personalize.exceptions import InvalidInputException
 
-TYPES = {"float", "double", "int", "long", "string", "boolean", "null"}
+NUMBERS = {"float", "double", "int", "long"}
+TYPES = NUMBERS | {"string", "boolean", "null"}
 REQUIRED = {
     "Interactions": {"USER_ID": "string", "ITEM_ID": "string", "TIMESTAMP": "long"},
     "Users": {"USER_ID": "string"},
@@ -21,6 +22,17 @@ class Field:
     name: str
     type: str
     nullable: bool
+    textual: bool = False
+
+
+def metadata(columns: list[Field]) -> list[Field]:
+    """Keep what items are described with: no ids, no reserved, textual or Boolean columns."""
+    reserved = {"ITEM_ID", "CREATION_TIMESTAMP"}
+    return [
+        column
+        for column in columns
+        if column.name not in reserved and not column.textual and column.type != "boolean"
+    ]
 
 
 def fields(schema: str) -> list[Field]:
@@ -73,4 +85,5 @@ def _field(field: Any) -> Field:
     others = [kind for kind in kinds if kind != "null"]
     if len(others) != 1 or not isinstance(others[0], str) or others[0] not in TYPES:
         raise InvalidInputException(f"Field {field['name']} has an unsupported type: {kinds!r}.")
-    return Field(field["name"], others[0], nullable="null" in kinds)
+    textual = field.get("textual") is True
+    return Field(field["name"], others[0], nullable="null" in kinds, textual=textual)

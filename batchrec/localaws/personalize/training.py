@@ -1,12 +1,15 @@
 """Solution versions: the documented minimums, a real model, its offline metrics."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
+from batchrec.localaws.personalize import recipes, schemas
 from batchrec.localaws.personalize.exceptions import JobFailure
-from batchrec.recommender import Interactions, Model, offline_metrics
+from batchrec.localaws.personalize.tables import Table
+from batchrec.recommender import Interactions, Model, offline_metrics, segment_metrics
 from batchrec.recommender import train as train_recipe
 
 # Developer Guide, Endpoints and quotas, and Error messages; checked after filtering events.
@@ -23,16 +26,42 @@ class Trained:
     offline_metrics: dict[str, float]
 
 
-def train(solution: dict[str, Any], rows: pd.DataFrame | None) -> Trained:
-    """Train a solution's recipe on the imported interactions.
+def train(solution: dict[str, Any], tables: Mapping[str, Table]) -> Trained:
+    """Train a solution's recipe on what has been imported.
+
+    Args:
+        solution: members of the solution.
+        tables: of its dataset group, by dataset type in capitals.
 
     Raises:
         JobFailure: with the `failureReason` that the solution version ends with.
     """
-    if rows is None:
-        raise JobFailure("Create failed. No interactions have been imported.")
+    recipe = recipes.get(solution["recipeArn"])
+    if recipe is None or not recipe.trained:
+        raise JobFailure(f"The local Personalize does not train {solution['recipeArn']}.")
     config = solution.get("solutionConfig", {})
-    rows = _considered(rows, solution.get("eventType"), config.get("eventValueThreshold"))
+    interactions = _interactions(
+        tables, solution.get("eventType"), config.get("eventValueThreshold")
+    )
+    options: dict[str, Any] = {
+        "hyperparameters": config.get("algorithmHyperParameters", {}),
+        "seed": SEED,
+    }
+    if recipe.needs_items:
+        options["items"] = _described_items(tables)
+    measure = segment_metrics if recipe.batch_segment else offline_metrics
+    return Trained(
+        train_recipe(recipe.name, interactions, **options),
+        measure(recipe.name, interactions, **options),
+    )
+
+
+def _interactions(
+    tables: Mapping[str, Table], event_type: str | None, threshold: str | None
+) -> Interactions:
+    if "INTERACTIONS" not in tables or tables["INTERACTIONS"].rows.empty:
+        raise JobFailure("Create failed. No interactions have been imported.")
+    rows = _considered(tables["INTERACTIONS"].rows, event_type, threshold)
     if len(rows) < MINIMUM_INTERACTIONS:
         raise JobFailure(
             f"Create failed. Dataset has fewer than {MINIMUM_INTERACTIONS} interactions"
@@ -43,13 +72,22 @@ def train(solution: dict[str, Any], rows: pd.DataFrame | None) -> Trained:
             f"Create failed. Dataset has fewer than {MINIMUM_USERS} users with at least 2"
             " interactions each."
         )
-    interactions = Interactions.from_columns(rows["USER_ID"], rows["ITEM_ID"], rows["TIMESTAMP"])
-    recipe = solution["recipeArn"].rpartition("/")[2]
-    hyperparameters = config.get("algorithmHyperParameters", {})
-    return Trained(
-        train_recipe(recipe, interactions, hyperparameters=hyperparameters, seed=SEED),
-        offline_metrics(recipe, interactions, hyperparameters=hyperparameters, seed=SEED),
-    )
+    return Interactions.from_columns(rows["USER_ID"], rows["ITEM_ID"], rows["TIMESTAMP"])
+
+
+def _described_items(tables: Mapping[str, Table]) -> pd.DataFrame:
+    """Return the items with what they can be asked for by (Item-Attribute-Affinity recipe).
+
+    AWS may refuse the solution already: it isn't documented when this is checked.
+    """
+    items = tables.get("ITEMS")
+    columns = [field.name for field in schemas.metadata(items.fields)] if items else []
+    if items is None or items.rows.empty or not columns:
+        raise JobFailure(
+            "Create failed. The recipe needs an Items dataset with imported data and at least one"
+            " metadata column that is not textual."
+        )
+    return items.latest("ITEM_ID")[["ITEM_ID", *columns]].astype("str")
 
 
 def _considered(rows: pd.DataFrame, event_type: str | None, threshold: str | None) -> pd.DataFrame:

@@ -8,11 +8,14 @@ from moto.core.base_backend import BackendDict
 
 from batchrec.localaws.personalize.models.batch_jobs import BatchJobBackend
 from batchrec.localaws.personalize.models.datasets import DatasetBackend
+from batchrec.localaws.personalize.models.filters import FilterBackend
 from batchrec.localaws.personalize.models.solutions import SolutionBackend
 from batchrec.localaws.personalize.models.tags import TagBackend
 
 
-class PersonalizeBackend(DatasetBackend, SolutionBackend, BatchJobBackend, TagBackend):
+class PersonalizeBackend(
+    DatasetBackend, SolutionBackend, FilterBackend, BatchJobBackend, TagBackend
+):
     """Personalize in one account and Region."""
 
 

@@ -99,9 +99,8 @@ class SolutionBackend(ResourceBackend):
         solution.members["latestSolutionVersion"] = created.members
 
         def work() -> None:
-            interactions = self._dataset_of(solution.members["datasetGroupArn"], "INTERACTIONS")
-            rows = self.imported.get(interactions.arn) if interactions else None
-            self.trained[created.arn] = training.train(solution.members, rows)
+            tables = self._tables(solution.members["datasetGroupArn"])
+            self.trained[created.arn] = training.train(solution.members, tables)
 
         def finished() -> None:
             hours = runtime.current().durations.solution_version / 3600
