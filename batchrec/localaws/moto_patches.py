@@ -8,11 +8,13 @@ import functools
 import hashlib
 import json
 import logging
+import re
 import sys
+import threading
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 from botocore.client import BaseClient
@@ -36,8 +38,24 @@ from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name
 from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import (
     StatesErrorNameType,
 )
+from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
+from moto.stepfunctions.parser.asl.component.common.retry.retrier_decl import RetrierDecl
+from moto.stepfunctions.parser.asl.component.common.retry.retry_outcome import RetryOutcome
 from moto.stepfunctions.parser.asl.component.common.string.string_expression import StringJSONata
+from moto.stepfunctions.parser.asl.component.eval_component import EvalComponent
 from moto.stepfunctions.parser.asl.component.intrinsic import jsonata as intrinsic_functions
+from moto.stepfunctions.parser.asl.component.program.program import Program
+from moto.stepfunctions.parser.asl.component.state.exec.execute_state import ExecutionState
+from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.distributed_iteration_component import (  # noqa: E501
+    DistributedIterationComponent,
+)
+from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.iteration_worker import (  # noqa: E501
+    IterationWorker,
+)
+from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.job import Job
+from moto.stepfunctions.parser.asl.component.state.exec.state_parallel.branch_worker import (
+    BranchWorker,
+)
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.credentials import (
     StateCredentials,
 )
@@ -53,17 +71,30 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_glue import (  # noqa: E501
     StateTaskServiceGlue,
 )
+from moto.stepfunctions.parser.asl.component.state.state import CommonStateField
 from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
+from moto.stepfunctions.parser.asl.eval.program_state import (
+    ProgramEnded,
+    ProgramError,
+    ProgramState,
+    ProgramStopped,
+    ProgramTimedOut,
+)
 from moto.stepfunctions.parser.asl.jsonata import jsonata as moto_jsonata
+from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 from moto.stepfunctions.parser.asl.utils import boto_client
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 
 from batchrec.clock import ModuleShims, VirtualClock
 from batchrec.localaws import runtime
 from batchrec.localaws.service_model import service_model
+from batchrec.localaws.stepfunctions import map_runs, progress
+from batchrec.localaws.stepfunctions.map_runs import InterruptedStateError
+from batchrec.localaws.stepfunctions.models import backend_of
 
 _INTERPRETER = "moto.stepfunctions.parser."
+_GLUE_POLL_SECONDS = 0.5  # of virtual time, as moto's other .sync tasks
 
 # What stood in a module before the first `apply`, so that the next one finds the same places.
 _originals: dict[tuple[str, str], object] = {}
@@ -78,6 +109,11 @@ def apply(clock: VirtualClock, endpoint: str) -> None:
     _convert_sdk_parameters_and_results()
     _name_sdk_errors()
     _wait_for_glue()
+    _end_what_runs_inside()
+    _wake_retries()
+    _remember_progress(clock)
+    _take_whole_percentages()
+    _run_map_children_as_executions()
     _let_reserved_errors_leave_a_map()
     _call_this_server(endpoint)
     _pass_over_conditional_bucket_policy_statements()
@@ -173,7 +209,10 @@ def _name_sdk_errors() -> None:
 
 
 def _wait_for_glue() -> None:
-    """moto's startJobRun.sync interrupts callbacks that it doesn't have: an AttributeError."""
+    """moto's startJobRun.sync interrupts callbacks that it doesn't have: an AttributeError.
+
+    A task that is stopped stops its run (Developer Guide, Run a Job (.sync)).
+    """
 
     def eval_integration_pattern(
         task: StateTaskServiceGlue,
@@ -182,19 +221,157 @@ def _wait_for_glue() -> None:
         normalised_parameters: dict[str, Any],
         state_credentials: StateCredentials,
     ) -> None:
-        resolver = task._build_sync_resolver(
+        started = env.stack[-1]
+        result = task._build_sync_resolver(
             env, resource_runtime_part, normalised_parameters, state_credentials
         )
-        outcome = task._eval_sync(
-            env=env,
-            sync_resolver=resolver,
-            timeout_seconds=None,
-            callback_endpoint=None,
-            heartbeat_endpoint=None,
-        )
+        while (outcome := result()) is None:  # type: ignore[misc]
+            env.program_state_event.wait(_GLUE_POLL_SECONDS)
+            if isinstance(env.program_state(), ProgramStopped):
+                glue: Any = boto_client.boto_client_for(
+                    region=resource_runtime_part.region, service="glue"
+                )
+                glue.batch_stop_job_run(JobName=started["JobName"], JobRunIds=[started["JobRunId"]])
+            if not env.is_running():
+                raise InterruptedStateError
         env.stack.append(outcome)
 
     _patch(StateTaskServiceGlue, "_eval_integration_pattern", eval_integration_pattern)
+
+
+def _end_what_runs_inside() -> None:
+    """moto hands an end down as it is, so that what is interrupted seems to have ended likewise.
+
+    An iteration that is interrupted counts as a success, or as a failure of its own, when the
+    whole ends; a state that is stopped fails, and its Catch or its error hides the stop; a task
+    that waits for its token isn't woken.
+    """
+
+    def end(env: Environment, state: ProgramState) -> None:
+        with env._state_mutex:
+            if not env.is_running():
+                return
+            env._program_state = state
+            for frame in env._frames:
+                end(frame, ProgramStopped(stop_date=None, error=None, cause=None))  # type: ignore[arg-type]
+            task = env.states.context_object.context_object_data.get("Task")
+            callback = task and env.callback_pool_manager.get(task["Token"])
+            if callback:
+                callback.interrupt_all()
+            env.program_state_event.set()
+            env.program_state_event.clear()
+
+    def evaluate(state: ExecutionState, env: Environment) -> None:
+        try:
+            original_evaluate(state, env)
+        except Exception:
+            if env.is_running():
+                raise
+
+    _patch(Environment, "set_ended", lambda env: end(env, ProgramEnded()))
+    _patch(Environment, "set_error", lambda env, error: end(env, ProgramError(error)))
+    _patch(Environment, "set_timed_out", lambda env: end(env, ProgramTimedOut()))
+    _patch(
+        Environment,
+        "set_stop",
+        lambda env, stop_date, cause, error: end(env, ProgramStopped(stop_date, error, cause)),
+    )
+    original_evaluate = _remember(ExecutionState, "_evaluate_with_timeout")
+    _patch(ExecutionState, "_evaluate_with_timeout", evaluate)
+
+
+def _wake_retries() -> None:
+    """moto's Retry sleeps through the end of its execution."""
+
+    def eval_body(retrier: RetrierDecl, env: Environment) -> None:
+        asleep.event = env.program_state_event
+        original_eval_body(retrier, env)
+
+    asleep = threading.local()
+    retrier_decl.time = SimpleNamespace(sleep=lambda seconds: asleep.event.wait(seconds))  # type: ignore[assignment,attr-defined]
+    original_eval_body = _remember(RetrierDecl, "_eval_body")
+    _patch(RetrierDecl, "_eval_body", eval_body)
+
+
+def _remember_progress(clock: VirtualClock) -> None:
+    """moto can't redrive: it forgets where programs were, and what their parts gave."""
+
+    def frame_of(
+        _: type[Environment], env: Environment, *args: Any, **settings: Any
+    ) -> Environment:
+        frame: Environment = original_frame_of(env, *args, **settings)
+        frame.progress = progress.of(env)  # type: ignore[attr-defined]
+        return frame
+
+    def eval_program(program: Program, env: Environment) -> None:
+        own = progress.of(env)
+        if own.done:
+            env.states.reset(own.output)
+            env.set_ended()
+            return
+        if env.is_running():
+            env.next_state_name = own.resume(env) or program.start_at.start_at_name
+        worker = clock.thread(EvalComponent.eval, program, env)
+        worker.start()
+        limit = program.timeout_seconds
+        worker.join(None if limit is None else limit.timeout_seconds)
+        if worker.is_alive():
+            env.set_timed_out()
+            worker.join()  # moto says that the execution has ended before it has
+        if isinstance(env.program_state(), ProgramEnded):
+            own.finish(env.states.get_input())
+
+    def eval_state(state: CommonStateField, env: Environment) -> None:
+        progress.of(env).enter(state.name, env)
+        original_eval_state(state, env)
+
+    def eval_iteration(worker: IterationWorker, env: Environment, job: Job) -> None:
+        env.progress = progress.of(env).part(job.job_index)  # type: ignore[attr-defined]
+        if progress.of(env).done:
+            job.job_output = progress.of(env).output
+        else:
+            original_eval_iteration(worker, env, job)
+
+    def start_branch(worker: BranchWorker) -> None:
+        worker.env.progress = progress.of(worker.env).part(worker._program)  # type: ignore[attr-defined]
+        original_start_branch(worker)
+
+    def retry(state: ExecutionState, env: Environment, failure_event: FailureEvent) -> RetryOutcome:
+        outcome: RetryOutcome = original_retry(state, env, failure_event)
+        progress.of(env).forget_parts()
+        return outcome
+
+    original_frame_of = _remember(Environment, "as_inner_frame_of")
+    _patch(Environment, "as_inner_frame_of", classmethod(frame_of))  # type: ignore[arg-type]
+    _patch(Program, "eval", eval_program)
+    original_eval_state = _remember(CommonStateField, "_eval_body")
+    _patch(CommonStateField, "_eval_body", eval_state)
+    original_eval_iteration = _remember(IterationWorker, "_eval_job")
+    _patch(IterationWorker, "_eval_job", eval_iteration)
+    original_start_branch = _remember(BranchWorker, "start")
+    _patch(BranchWorker, "start", start_branch)
+    original_retry = _remember(ExecutionState, "_handle_retry")
+    _patch(ExecutionState, "_handle_retry", retry)
+
+
+def _take_whole_percentages() -> None:
+    """moto's grammar has fractions only as ToleratedFailurePercentage."""
+
+    def parse(definition: str) -> Any:
+        whole = r'("ToleratedFailurePercentage"\s*:\s*\d+)(?![\d.eE])'
+        return original_parse(re.sub(whole, r"\1.0", definition))
+
+    original_parse = _remember(AmazonStateLanguageParser, "parse")
+    _patch(AmazonStateLanguageParser, "parse", staticmethod(parse))
+
+
+def _run_map_children_as_executions() -> None:
+    """moto runs the children of a Distributed Map as parts of their parent, with its variables."""
+
+    def eval_body(component: DistributedIterationComponent, env: Environment) -> None:
+        map_runs.evaluate(component, env, backend_of(env))
+
+    _patch(DistributedIterationComponent, "_eval_body", eval_body)
 
 
 def _let_reserved_errors_leave_a_map() -> None:

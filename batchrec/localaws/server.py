@@ -24,7 +24,7 @@ from batchrec.localaws.cloudformation import CloudFormationResponse
 from batchrec.localaws.personalize import urls as personalize_urls
 from batchrec.localaws.router import CONTROL_PREFIX, Router
 from batchrec.localaws.runtime import Durations, Runtime
-from batchrec.localaws.stepfunctions import StepFunctionsResponse
+from batchrec.localaws.stepfunctions.responses import StepFunctionsResponse
 
 ACCOUNT_ID = "123456789012"  # moto's default account
 REGION = "us-east-1"

@@ -31,6 +31,9 @@ class Machines:
         self._stepfunctions = stepfunctions
 
     def run(self, states: dict[str, Any], given: object = None) -> dict[str, Any]:
+        return self.ended(self.start(states, given))
+
+    def start(self, states: dict[str, Any], given: object = None) -> str:
         name = f"patches-{uuid.uuid4()}"
         definition = {"QueryLanguage": "JSONata", "StartAt": next(iter(states)), "States": states}
         machine = self._stepfunctions.create_state_machine(
@@ -39,13 +42,19 @@ class Machines:
         started = self._stepfunctions.start_execution(
             stateMachineArn=machine["stateMachineArn"], name=name, input=json.dumps(given or {})
         )
+        return str(started["executionArn"])
+
+    def ended(self, execution_arn: str) -> dict[str, Any]:
         deadline = time.monotonic() + DEADLINE_SECONDS
         while True:
-            ended = self._stepfunctions.describe_execution(executionArn=started["executionArn"])
+            ended = self._stepfunctions.describe_execution(executionArn=execution_arn)
             if ended["status"] != "RUNNING":
                 return dict(ended)
-            assert time.monotonic() < deadline, f"{name} never ended"
+            assert time.monotonic() < deadline, f"{execution_arn} never ended"
             time.sleep(0.01)
+
+    def stop(self, execution_arn: str) -> None:
+        self._stepfunctions.stop_execution(executionArn=execution_arn)
 
     def output(self, states: dict[str, Any], given: object = None) -> Any:
         ended = self.run(states, given)
@@ -104,6 +113,49 @@ RESERVED_ERROR_LEAVES_MAP = {
         "End": True,
     },
     "Caught": {"Type": "Succeed"},
+}
+OUTSIDE_VARIABLE = {
+    "Keep": {"Type": "Pass", "Assign": {"kept": 1}, "Next": "Map"},
+    "Map": {
+        "Type": "Map",
+        "Items": [1],
+        "ItemProcessor": {
+            "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+            "StartAt": "Use",
+            "States": {"Use": {"Type": "Pass", "Output": "{% $kept + 1 %}", "End": True}},
+        },
+        "End": True,
+    },
+}
+# One iteration fails while the other waits.
+INTERRUPTED_ITERATION = {
+    "Map": {
+        "Type": "Map",
+        "Items": [1, 2],
+        "ItemProcessor": {
+            "StartAt": "Check",
+            "States": {
+                "Check": {
+                    "Type": "Choice",
+                    "Choices": [{"Condition": "{% $states.input = 2 %}", "Next": "Wait"}],
+                    "Default": "Soon",
+                },
+                "Wait": {"Type": "Wait", "Seconds": 3, "End": True},
+                "Soon": {"Type": "Wait", "Seconds": 1, "Next": "Fail"},
+                "Fail": {"Type": "Fail", "Error": "Mine"},
+            },
+        },
+        "End": True,
+    }
+}
+RETRIED = {
+    "Map": {
+        "Type": "Map",
+        "Items": "{% 1 + 'a' %}",
+        "ItemProcessor": {"StartAt": "Any", "States": {"Any": {"Type": "Succeed"}}},
+        "Retry": [{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 3, "MaxAttempts": 1}],
+        "End": True,
+    }
 }
 
 
@@ -221,6 +273,20 @@ def test_a_reserved_error_can_be_caught_outside_a_map(machines: Machines) -> Non
     assert machines.output(RESERVED_ERROR_LEAVES_MAP) == {"caught": True}
 
 
+def test_an_interrupted_iteration_is_aborted(machines: Machines) -> None:
+    ended = machines.run(INTERRUPTED_ITERATION)
+    assert (ended["status"], ended["error"]) == ("FAILED", "Mine")
+    kinds = [event["type"] for event in machines.events(ended["executionArn"])]
+    assert kinds.count("MapIterationFailed") == kinds.count("MapIterationAborted") == 1
+    assert "MapIterationSucceeded" not in kinds
+
+
+def test_variables_stay_outside_a_distributed_map(machines: Machines) -> None:
+    """More in test_map_runs.py."""
+    ended = machines.run(OUTSIDE_VARIABLE)
+    assert ended["error"] == "States.ExceedToleratedFailureThreshold"
+
+
 def test_tasks_call_the_server_they_run_in(machines: Machines, local_aws: Any) -> None:
     name = f"patches-{uuid.uuid4()}"
     url = local_aws.client("sqs").create_queue(QueueName=name)["QueueUrl"]
@@ -266,6 +332,11 @@ DEFECTS = {
     "does not give PascalCase": "_convert_sdk_parameters_and_results",
     "does not name SDK errors after the service": "_name_sdk_errors",
     "can't wait for Glue": "_wait_for_glue",
+    "takes an interrupted iteration for one that ended well": "_end_what_runs_inside",
+    "sleeps on in a Retry that is stopped": "_wake_retries",
+    "can't redrive": "_remember_progress",
+    "takes no whole ToleratedFailurePercentage": "_take_whole_percentages",
+    "shows variables to the children of a Distributed Map": "_run_map_children_as_executions",
     "fails on a reserved error out of a Map": "_let_reserved_errors_leave_a_map",
     "calls a fixed port": "_call_this_server",
     "builds a client for each call": "_call_this_server",
@@ -318,6 +389,28 @@ def _defects(port: int) -> dict[str, bool]:
     )
     found["fails on a reserved error out of a Map"] = "MUST NOT begin with the prefix" in str(
         machines.run(RESERVED_ERROR_LEAVES_MAP).get("cause")
+    )
+
+    arn = machines.run(INTERRUPTED_ITERATION)["executionArn"]
+    ends = [event["type"] for event in machines.events(arn) if "Iteration" in event["type"]]
+    found["takes an interrupted iteration for one that ended well"] = (
+        "MapIterationAborted" not in ends
+    )
+    arn = machines.start(RETRIED)
+    time.sleep(0.5)
+    machines.stop(arn)
+    stopped = time.monotonic()
+    machines.ended(arn)
+    found["sleeps on in a Retry that is stopped"] = time.monotonic() - stopped > 1
+    found["can't redrive"] = _refused(
+        lambda: client("stepfunctions").redrive_execution(executionArn=arn)
+    )
+    tolerant = OUTSIDE_VARIABLE["Map"] | {"ToleratedFailurePercentage": 100}
+    found["takes no whole ToleratedFailurePercentage"] = _refused(
+        lambda: machines.start({"Map": tolerant})
+    )
+    found["shows variables to the children of a Distributed Map"] = (
+        machines.run(OUTSIDE_VARIABLE)["status"] == "SUCCEEDED"
     )
 
     found["does not take PascalCase"] = "ResourceNotFound" not in error(PASCAL_CASE)

@@ -3,13 +3,13 @@
 import hashlib
 import json
 import re
-import time
 import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from state_machines import ROLE, Machines, definition, pass_on, sdk_task
 
 from batchrec.errors import BatchrecError
 from batchrec.localaws.scheduler import fire
@@ -18,59 +18,6 @@ from batchrec.localaws.server import LocalAws
 pytestmark = pytest.mark.timeout(120)
 
 ARN = "arn:aws:personalize:us-east-1:123456789012"
-ROLE = "arn:aws:iam::123456789012:role/any"
-DEADLINE_SECONDS = 60  # for an execution that never ends; none of them takes a second
-
-
-class Machines:
-    """Makes state machines of a few states, and runs them."""
-
-    def __init__(self, aws: LocalAws) -> None:
-        self.aws = aws
-        self.api = aws.client("stepfunctions")
-
-    def create(self, states: dict[str, Any]) -> str:
-        created = self.api.create_state_machine(
-            name=f"sfn-{uuid.uuid4().hex}", definition=definition(states), roleArn=ROLE
-        )
-        return str(created["stateMachineArn"])
-
-    def ended(self, execution_arn: str) -> dict[str, Any]:
-        deadline = time.monotonic() + DEADLINE_SECONDS
-        while True:
-            described = self.api.describe_execution(executionArn=execution_arn)
-            if described["status"] != "RUNNING":
-                return dict(described)
-            assert time.monotonic() < deadline, f"{execution_arn} never ended"
-            time.sleep(0.01)
-
-    def run(self, states: dict[str, Any], given: object = None, **start: str) -> dict[str, Any]:
-        started = self.api.start_execution(
-            stateMachineArn=self.create(states), input=json.dumps(given or {}), **start
-        )
-        return self.ended(started["executionArn"])
-
-    def output(self, states: dict[str, Any], given: object = None, **start: str) -> Any:
-        described = self.run(states, given, **start)
-        assert described["status"] == "SUCCEEDED", described
-        return json.loads(described["output"])
-
-
-def definition(states: dict[str, Any]) -> str:
-    return json.dumps({"QueryLanguage": "JSONata", "StartAt": next(iter(states)), "States": states})
-
-
-def pass_on(output: object) -> dict[str, Any]:
-    return {"Only": {"Type": "Pass", "Output": output, "End": True}}
-
-
-def sdk_task(action: str, **arguments: object) -> dict[str, Any]:
-    return {
-        "Type": "Task",
-        "Resource": f"arn:aws:states:::aws-sdk:{action}",
-        "Arguments": arguments,
-        "End": True,
-    }
 
 
 @pytest.fixture

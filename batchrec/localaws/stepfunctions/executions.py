@@ -1,0 +1,192 @@
+"""One execution: moto's, in virtual time, that can be stopped and redriven."""
+
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, cast
+
+from moto.stepfunctions.parser.api import (
+    ExecutionRedrivenEventDetails,
+    ExecutionStartedEventDetails,
+    ExecutionStatus,
+    HistoryEventExecutionDataDetails,
+    HistoryEventType,
+)
+from moto.stepfunctions.parser.asl.component.program.program import Program
+from moto.stepfunctions.parser.asl.eval.evaluation_details import EvaluationDetails
+from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
+from moto.stepfunctions.parser.asl.eval.event.event_manager import EventHistoryContext, EventManager
+from moto.stepfunctions.parser.asl.eval.program_state import ProgramStopped, ProgramTimedOut
+from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
+from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication
+from moto.stepfunctions.parser.backend.execution import Execution as MotoExecution
+from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
+
+from batchrec.localaws import runtime
+from batchrec.localaws.stepfunctions.exceptions import ExecutionNotRedrivable
+from batchrec.localaws.stepfunctions.progress import Progress
+
+REDRIVABLE = (ExecutionStatus.FAILED, ExecutionStatus.ABORTED, ExecutionStatus.TIMED_OUT)
+
+
+class Execution(MotoExecution):
+    """An execution of a state machine, or a child of a Distributed Map.
+
+    Args:
+        program: what to run instead of the state machine's definition: a child's states.
+        map_run_arn: the Map Run that a child belongs to.
+        on_end: called, in virtual time, each time the execution has ended.
+        details: as moto's.
+    """
+
+    def __init__(
+        self,
+        *,
+        program: Program | None = None,
+        map_run_arn: str | None = None,
+        on_end: Callable[["Execution"], None],
+        **details: Any,
+    ) -> None:
+        super().__init__(**details)
+        self.program = program
+        self.map_run_arn = map_run_arn
+        self.on_end = on_end
+        self.progress = Progress()
+        self.redrive_count = 0
+        self.redrive_date: datetime | None = None
+        self.ended = threading.Event()
+
+    @property
+    def worker(self) -> "Worker":
+        """What runs it, or ran it last."""
+        return cast(Worker, self.exec_worker)
+
+    def start(self) -> None:
+        """Run beside the caller, in virtual time."""
+        self._run(None)
+
+    def abort(self, error: str | None = None, cause: str | None = None) -> None:
+        """Make it end as ABORTED; harmless for an execution that has ended."""
+        now = runtime.current().clock.now()
+        self.worker.env.set_stop(stop_date=now, error=error, cause=cause)
+
+    def redrive(self) -> None:
+        """Go on from the unsuccessful states (API Reference, RedriveExecution).
+
+        Raises:
+            ExecutionNotRedrivable: it runs, or succeeded.
+        """
+        if self.exec_status not in REDRIVABLE:
+            raise ExecutionNotRedrivable(self.status)
+        self.redrive_count += 1
+        self.redrive_date = runtime.current().clock.now()
+        self.stop_date = self.error = self.cause = None
+        self._run(self.worker.env.event_manager)
+
+    def describe(self) -> dict[str, Any]:
+        """Return what DescribeExecution answers."""
+        return self._with_map_run(dict(self.to_describe_output()) | self.redrives())
+
+    def list_item(self) -> dict[str, Any]:
+        """Return what ListExecutions answers."""
+        return self._with_map_run(dict(self.to_execution_list_item()) | self.redrives())
+
+    def redrives(self) -> dict[str, Any]:
+        """Return the members of DescribeExecution that tell of redrives."""
+        redrivable = self.exec_status in REDRIVABLE
+        reason = f"Execution is {self.status} and cannot be redriven"
+        return {
+            "redriveCount": self.redrive_count,
+            "redriveDate": self.redrive_date,
+            "redriveStatus": "REDRIVABLE" if redrivable else "NOT_REDRIVABLE",
+            "redriveStatusReason": None if redrivable else reason,
+        }
+
+    def _with_map_run(self, described: dict[str, Any]) -> dict[str, Any]:
+        described["status"] = self.status
+        if self.map_run_arn is not None:
+            machine = self.map_run_arn.rpartition(":")[0].replace(":mapRun:", ":stateMachine:")
+            described |= {"mapRunArn": self.map_run_arn, "stateMachineArn": machine}
+        return {name: value for name, value in described.items() if value is not None}
+
+    def _run(self, earlier: EventManager | None) -> None:
+        details = self._get_start_execution_worker()._evaluation_details
+        self.ended.clear()
+        self.exec_status = ExecutionStatus.RUNNING
+        self.exec_worker = Worker(self, details, earlier)
+        self.exec_worker.start()
+
+
+class _Ending(BaseExecutionWorkerCommunication):
+    """Takes over how an execution ended; moto leaves out error and cause of stops and timeouts."""
+
+    execution: Execution
+
+    def terminated(self) -> None:
+        state = self.execution.worker.env.program_state()
+        if isinstance(state, ProgramStopped):
+            self.execution.error, self.execution.cause = state.error, state.cause
+        elif isinstance(state, ProgramTimedOut):
+            self.execution.error = "States.Timeout"
+        super().terminated()
+        self.execution.stop_date = runtime.current().clock.now()
+        self.execution.ended.set()
+        self.execution.on_end(self.execution)
+
+
+class Worker(ExecutionWorker):
+    """Runs an execution once: from its start, or from a redrive on."""
+
+    env: Any
+
+    def __init__(
+        self,
+        execution: Execution,
+        details: EvaluationDetails,
+        earlier: EventManager | None,
+    ) -> None:
+        super().__init__(details, _Ending(execution), None, execution._activity_store)
+        self._execution = execution
+        self._earlier = earlier
+        if execution.program is None:
+            execution.program = cast(Program, self._get_evaluation_entrypoint())
+        self._program = execution.program
+        # At once, so that an execution can be stopped before its thread runs.
+        env: Any = self._get_evaluation_environment()
+        self.env = env
+        env.progress = execution.progress
+        env.next_state_name = self._program.start_at.start_at_name
+        context = env.states.context_object.context_object_data["Execution"]
+        context["RedriveCount"] = execution.redrive_count
+        if earlier is not None:
+            context["RedriveTime"] = execution.redrive_date
+            env.event_manager = earlier
+            last = earlier._history_event_list[-1]["id"]
+            env.event_history_context = EventHistoryContext(previous_event_id=last)
+
+    def start(self) -> None:
+        """Run beside the caller."""
+        runtime.current().clock.thread(self._execution_logic).start()
+
+    def _execution_logic(self) -> None:
+        details: dict[str, Any] = {}
+        if self._earlier is None:
+            kind = HistoryEventType.ExecutionStarted
+            details["executionStartedEventDetails"] = ExecutionStartedEventDetails(
+                input=to_json_str(self._execution.input_data),
+                inputDetails=HistoryEventExecutionDataDetails(truncated=False),
+                roleArn=self._execution.role_arn,
+            )
+        else:
+            kind = HistoryEventType.ExecutionRedriven
+            details["executionRedrivenEventDetails"] = ExecutionRedrivenEventDetails(
+                redriveCount=self._execution.redrive_count
+            )
+        self.env.event_manager.add_event(
+            context=self.env.event_history_context,
+            event_type=kind,
+            event_details=EventDetails(**details),  # type: ignore[typeddict-item]
+            update_source_event_id=self._earlier is not None,
+        )
+        self._program.eval(self.env)
+        self._execution_communication.terminated()
