@@ -49,10 +49,16 @@ from moto.stepfunctions.parser.asl.component.state.exec.execute_state import Exe
 from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.distributed_iteration_component import (  # noqa: E501
     DistributedIterationComponent,
 )
+from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.inline_iteration_component import (  # noqa: E501
+    InlineIterationComponent,
+)
 from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.iteration_worker import (  # noqa: E501
     IterationWorker,
 )
-from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.job import Job
+from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.job import (
+    Job,
+    JobPool,
+)
 from moto.stepfunctions.parser.asl.component.state.exec.state_parallel.branch_worker import (
     BranchWorker,
 )
@@ -109,7 +115,7 @@ def apply(clock: VirtualClock, endpoint: str) -> None:
     _convert_sdk_parameters_and_results()
     _name_sdk_errors()
     _wait_for_glue()
-    _end_what_runs_inside()
+    _end_what_runs_inside(clock)
     _wake_retries()
     _remember_progress(clock)
     _take_whole_percentages()
@@ -239,13 +245,16 @@ def _wait_for_glue() -> None:
     _patch(StateTaskServiceGlue, "_eval_integration_pattern", eval_integration_pattern)
 
 
-def _end_what_runs_inside() -> None:
+def _end_what_runs_inside(clock: VirtualClock) -> None:
     """moto hands an end down as it is, so that what is interrupted seems to have ended likewise.
 
-    An iteration that is interrupted counts as a success, or as a failure of its own, when the
-    whole ends; a state that is stopped fails, and its Catch or its error hides the stop; a task
-    that waits for its token isn't woken.
+    An iteration that is interrupted counts as a success, or as a failure of its own, and may end
+    after its execution; a state that is stopped fails, and its Catch or its error hides the stop;
+    a task that waits for its token isn't woken.
     """
+
+    def stopped() -> ProgramState:
+        return ProgramStopped(clock.now(), None, None)
 
     def end(env: Environment, state: ProgramState) -> None:
         with env._state_mutex:
@@ -253,7 +262,7 @@ def _end_what_runs_inside() -> None:
                 return
             env._program_state = state
             for frame in env._frames:
-                end(frame, ProgramStopped(stop_date=None, error=None, cause=None))  # type: ignore[arg-type]
+                end(frame, stopped())
             task = env.states.context_object.context_object_data.get("Task")
             callback = task and env.callback_pool_manager.get(task["Token"])
             if callback:
@@ -268,6 +277,27 @@ def _end_what_runs_inside() -> None:
             if env.is_running():
                 raise
 
+    def eval_iterations(component: InlineIterationComponent, env: Environment) -> None:
+        given = env.stack.pop()
+        pool = JobPool(component._get_iteration_program(), given.input_items)
+        threads = [
+            clock.thread(component._create_worker(env, given, pool).eval)
+            for _ in range(given.max_concurrency or len(given.input_items))
+        ]
+        for thread in threads:
+            thread.start()
+        pool.await_jobs()
+        failure = pool.get_worker_exception()
+        if failure is not None:
+            interrupted = list(env._frames)
+            env._frames.clear()  # whose events are not what led to the failure
+            for frame in interrupted:
+                end(frame, stopped())
+            for thread in threads:
+                thread.join()
+            raise failure
+        env.stack.append([job.job_output for job in pool.get_closed_jobs()])
+
     _patch(Environment, "set_ended", lambda env: end(env, ProgramEnded()))
     _patch(Environment, "set_error", lambda env, error: end(env, ProgramError(error)))
     _patch(Environment, "set_timed_out", lambda env: end(env, ProgramTimedOut()))
@@ -276,6 +306,7 @@ def _end_what_runs_inside() -> None:
         "set_stop",
         lambda env, stop_date, cause, error: end(env, ProgramStopped(stop_date, error, cause)),
     )
+    _patch(InlineIterationComponent, "_eval_body", eval_iterations)
     original_evaluate = _remember(ExecutionState, "_evaluate_with_timeout")
     _patch(ExecutionState, "_evaluate_with_timeout", evaluate)
 
