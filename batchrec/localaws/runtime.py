@@ -15,6 +15,7 @@ import botocore.session
 from botocore.config import Config
 
 from batchrec.clock import VirtualClock
+from batchrec.localaws.faults import Faults
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class Runtime:
     endpoint: str
     work: Path  # private folder for what jobs leave behind, e.g. the logs of Glue runs
     durations: Durations = field(default_factory=Durations)
+    faults: Faults = field(default_factory=Faults)
 
     @functools.cache  # noqa: B019 (one instance lives as long as the server)
     def client(self, service: str, region: str) -> Any:

@@ -19,8 +19,10 @@ from werkzeug.wrappers import Request, Response
 from batchrec.clock import VirtualClock
 from batchrec.errors import BatchrecError
 from batchrec.localaws import glue, moto_patches, runtime
+from batchrec.localaws.calls import CallLog, Observer
 from batchrec.localaws.cloudcontrol import urls as cloudcontrol_urls
 from batchrec.localaws.cloudformation import CloudFormationResponse
+from batchrec.localaws.faults import Faults
 from batchrec.localaws.personalize import urls as personalize_urls
 from batchrec.localaws.router import CONTROL_PREFIX, Router
 from batchrec.localaws.runtime import Durations, Runtime
@@ -42,6 +44,11 @@ SERVICES = {
 class LocalAws:
     """The local AWS, on loopback only; a context manager.
 
+    Attributes:
+        clock: its virtual time.
+        faults: what is to go wrong (batchrec.localaws.faults).
+        calls: the log of its calls (batchrec.localaws.calls).
+
     Args:
         port: TCP port on 127.0.0.1; 0 takes a free one.
         durations: modelled durations of the jobs, in virtual seconds.
@@ -54,6 +61,8 @@ class LocalAws:
 
     def __init__(self, port: int = 0, durations: Durations | None = None) -> None:
         self.clock = VirtualClock()
+        self.faults = Faults()
+        self.calls = CallLog()
         self._port = port
         self._durations = durations or Durations()
         self._server: BaseWSGIServer | None = None
@@ -81,10 +90,13 @@ class LocalAws:
                 " permitted. Choose another one, or 0 for a free one."
             ) from error
         with listener:
+            self.faults.clear()
+            self.calls.clear()
+            router = Router(SERVICES, self._control)
             self._server = make_server(
                 "127.0.0.1",
                 self._port,
-                Router(SERVICES, self._control),
+                Observer(router, self.faults, self.calls, self.clock.time),
                 threaded=True,
                 request_handler=_QuietRequestHandler,
                 fd=listener.fileno(),  # given none, werkzeug prints and exits when a port is taken
@@ -93,7 +105,8 @@ class LocalAws:
         default_user_config["stepfunctions"] = {"execute_state_machine": True}
         moto_patches.apply(self.clock, self.endpoint)
         self._work = tempfile.TemporaryDirectory(prefix="batchrec-localaws-")
-        runtime.enter(Runtime(self.clock, self.endpoint, Path(self._work.name), self._durations))
+        work = Path(self._work.name)
+        runtime.enter(Runtime(self.clock, self.endpoint, work, self._durations, self.faults))
         BackendDict.reset()
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         return self

@@ -363,9 +363,13 @@ class PersonalizeBackend(BaseBackend):
         def process() -> None:
             clock.sleep(duration * 0.1)
             self._set_status(resource, IN_PROGRESS)
-            failure: str | None = None
+            fault = runtime.current().faults.of_job(resource.kind, resource.members)
+            if fault is not None and fault.stuck:
+                return
+            failure = None if fault is None else fault.reason
             try:
-                work()
+                if failure is None:
+                    work()
             except JobFailure as reason:
                 failure = str(reason)
             except Exception as error:
