@@ -187,6 +187,12 @@ class JobRun:
         self._become(outcome)
 
     def _result(self, limit: float) -> tuple[str, str | None]:
+        fault = runtime.current().faults.of_job("GlueJobRun", self.as_dict())
+        if fault is not None and fault.stuck:
+            self._stop.wait(limit)
+            return "TIMEOUT", "Job run exceeded its timeout."
+        if fault is not None:
+            return fault.state, None if fault.state == "STOPPED" else fault.reason
         try:
             return self._execute(limit)
         except Exception as error:

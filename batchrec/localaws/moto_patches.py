@@ -4,6 +4,7 @@ Only what can't be composed around moto from outside stands here. A test for eac
 moto no longer needs it.
 """
 
+import copy
 import functools
 import hashlib
 import json
@@ -20,6 +21,8 @@ from typing import Any
 from botocore.client import BaseClient
 from botocore.model import OperationModel
 from jsonata import Jsonata
+from moto.events.models import Rule
+from moto.events.utils import EventMessageType
 from moto.iam.access_control import IAMPolicy, PermissionResult
 from moto.s3.models import FakeBucket
 from moto.stepfunctions.parser import models as _parser_models  # noqa: F401 (loads the interpreter)
@@ -93,7 +96,7 @@ from moto.stepfunctions.parser.asl.utils import boto_client
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 
 from batchrec.clock import ModuleShims, VirtualClock
-from batchrec.localaws import runtime
+from batchrec.localaws import events, runtime
 from batchrec.localaws.service_model import service_model
 from batchrec.localaws.stepfunctions import map_runs, progress
 from batchrec.localaws.stepfunctions.map_runs import InterruptedStateError
@@ -123,6 +126,7 @@ def apply(clock: VirtualClock, endpoint: str) -> None:
     _let_reserved_errors_leave_a_map()
     _call_this_server(endpoint)
     _pass_over_conditional_bucket_policy_statements()
+    _send_events_to_topics()
 
 
 def _run_on_virtual_time(clock: VirtualClock) -> None:
@@ -443,6 +447,23 @@ def _pass_over_conditional_bucket_policy_statements() -> None:
         return IAMPolicy(json.dumps(policy)).is_action_permitted(action, resource)
 
     _patch(FakeBucket, "get_permission", get_permission)
+
+
+def _send_events_to_topics() -> None:
+    """moto's EventBridge has no SNS targets, and sends events to rules that are disabled."""
+
+    def send_to_targets(rule: Rule, event: EventMessageType, transform_input: bool = True) -> None:
+        if rule.state != "ENABLED" or not rule.event_pattern.matches_event(event):
+            return
+        topics = [target for target in rule.targets if ":sns:" in target["Arn"]]
+        for target in topics:
+            events.send_to_topic(target, dict(event), rule.arn)
+        others = copy.copy(rule)
+        others.targets = [target for target in rule.targets if target not in topics]
+        original_send(others, event, transform_input)
+
+    original_send = _remember(Rule, "send_to_targets")
+    _patch(Rule, "send_to_targets", send_to_targets)
 
 
 # --- helpers ----------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ import botocore.session
 from botocore.config import Config
 
 from batchrec.clock import VirtualClock
+from batchrec.localaws.faults import Faults
 from batchrec.localaws.personalize.quotas import Quotas
 
 
@@ -53,6 +54,7 @@ class Runtime:
     work: Path  # private folder for what jobs leave behind, e.g. the logs of Glue runs
     durations: Durations = field(default_factory=Durations)
     quotas: Quotas = field(default_factory=Quotas)
+    faults: Faults = field(default_factory=Faults)
 
     @functools.cache  # noqa: B019 (one instance lives as long as the server)
     def client(self, service: str, region: str) -> Any:

@@ -19,8 +19,10 @@ from werkzeug.wrappers import Request, Response
 from batchrec.clock import VirtualClock
 from batchrec.errors import BatchrecError
 from batchrec.localaws import glue, moto_patches, runtime
+from batchrec.localaws.calls import CallLog, Observer
 from batchrec.localaws.cloudcontrol import urls as cloudcontrol_urls
 from batchrec.localaws.cloudformation import CloudFormationResponse
+from batchrec.localaws.faults import Faults
 from batchrec.localaws.personalize import urls as personalize_urls
 from batchrec.localaws.personalize.quotas import Quotas
 from batchrec.localaws.router import CONTROL_PREFIX, Router
@@ -43,6 +45,11 @@ SERVICES = {
 class LocalAws:
     """The local AWS, on loopback only; a context manager.
 
+    Attributes:
+        clock: its virtual time.
+        faults: what is to go wrong (batchrec.localaws.faults).
+        calls: the log of its calls (batchrec.localaws.calls).
+
     Args:
         port: TCP port on 127.0.0.1; 0 takes a free one.
         durations: modelled durations of the jobs, in virtual seconds.
@@ -58,6 +65,8 @@ class LocalAws:
         self, port: int = 0, durations: Durations | None = None, quotas: Quotas | None = None
     ) -> None:
         self.clock = VirtualClock()
+        self.faults = Faults()
+        self.calls = CallLog()
         self._port = port
         self._durations = durations or Durations()
         self._quotas = quotas or Quotas()
@@ -86,10 +95,13 @@ class LocalAws:
                 " permitted. Choose another one, or 0 for a free one."
             ) from error
         with listener:
+            self.faults.clear()
+            self.calls.clear()
+            router = Router(SERVICES, self._control)
             self._server = make_server(
                 "127.0.0.1",
                 self._port,
-                Router(SERVICES, self._control),
+                Observer(router, self.faults, self.calls, self.clock.time),
                 threaded=True,
                 request_handler=_QuietRequestHandler,
                 fd=listener.fileno(),  # given none, werkzeug prints and exits when a port is taken
@@ -99,7 +111,9 @@ class LocalAws:
         moto_patches.apply(self.clock, self.endpoint)
         self._work = tempfile.TemporaryDirectory(prefix="batchrec-localaws-")
         work = Path(self._work.name)
-        runtime.enter(Runtime(self.clock, self.endpoint, work, self._durations, self._quotas))
+        runtime.enter(
+            Runtime(self.clock, self.endpoint, work, self._durations, self._quotas, self.faults)
+        )
         BackendDict.reset()
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         return self

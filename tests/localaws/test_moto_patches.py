@@ -340,6 +340,8 @@ DEFECTS = {
     "fails on a reserved error out of a Map": "_let_reserved_errors_leave_a_map",
     "calls a fixed port": "_call_this_server",
     "builds a client for each call": "_call_this_server",
+    "sends no events to topics": "_send_events_to_topics",
+    "sends events to disabled rules": "_send_events_to_topics",
     "ignores conditions in bucket policies": "_pass_over_conditional_bucket_policy_statements",
 }
 
@@ -437,10 +439,31 @@ def _defects(port: int) -> dict[str, bool]:
         lambda: s3.put_object(Bucket="bucket", Key="key", Body=b"")
     )
 
+    found |= _defects_of_events(client("events"), client("sqs"))
+
     before = time.monotonic()
     machines.run(WAIT)
     found["waits in real time"] = time.monotonic() - before >= 1
     return found
+
+
+def _defects_of_events(events: Any, sqs: Any) -> dict[str, bool]:
+    url = sqs.create_queue(QueueName="events")["QueueUrl"]
+    arns = {"sqs": "arn:aws:sqs:us-east-1:123456789012:events"}
+    arns["sns"] = "arn:aws:sns:us-east-1:123456789012:events"
+    event = {"Source": "tests", "DetailType": "any", "Detail": "{}"}
+
+    def put(rule: str, state: str, arn: str) -> None:
+        pattern = json.dumps({"source": ["tests"]})
+        events.put_rule(Name=rule, EventPattern=pattern, State=state)
+        events.put_targets(Rule=rule, Targets=[{"Id": "1", "Arn": arn}])
+
+    put("disabled", "DISABLED", arns["sqs"])
+    events.put_events(Entries=[event])
+    sent = bool(sqs.receive_message(QueueUrl=url).get("Messages"))
+    put("topic", "ENABLED", arns["sns"])
+    refused = _refused(lambda: events.put_events(Entries=[event]))
+    return {"sends events to disabled rules": sent, "sends no events to topics": refused}
 
 
 def _refused(call: Callable[[], object]) -> bool:

@@ -161,7 +161,7 @@ DATASET_GROUP = "arn:aws:personalize:us-east-1:123456789012:dataset-group/any"
             "CreateEventTracker",
         ),
         ("glue", "list_blueprints", {}, "ListBlueprints"),
-        ("stepfunctions", "redrive_execution", {"executionArn": "arn:any"}, "RedriveExecution"),
+        ("stepfunctions", "update_map_run", {"mapRunArn": "arn:any"}, "UpdateMapRun"),
         ("athena", "list_engine_versions", {}, "ListEngineVersions"),
         ("snowball", "list_jobs", {}, "ListJobs"),
         # REST and JSON: a path that our own service, moto's service, and nobody has

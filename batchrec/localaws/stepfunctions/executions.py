@@ -22,7 +22,7 @@ from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommu
 from moto.stepfunctions.parser.backend.execution import Execution as MotoExecution
 from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
 
-from batchrec.localaws import runtime
+from batchrec.localaws import events, runtime
 from batchrec.localaws.stepfunctions.exceptions import ExecutionNotRedrivable
 from batchrec.localaws.stepfunctions.progress import Progress
 
@@ -35,7 +35,7 @@ class Execution(MotoExecution):
     Args:
         program: what to run instead of the state machine's definition: a child's states.
         map_run_arn: the Map Run that a child belongs to.
-        on_end: called, in virtual time, each time the execution has ended.
+        on_end: called, in virtual time, when it has ended, each time.
         details: as moto's.
     """
 
@@ -102,6 +102,14 @@ class Execution(MotoExecution):
             "redriveStatusReason": None if redrivable else reason,
         }
 
+    def tell_events(self) -> None:
+        """Tell EventBridge of the status.
+
+        That children of Map Runs do so too is not documented, but PENDING_REDRIVE, which only they
+        can be in, is a status of these events.
+        """
+        events.execution_changed(self.describe(), self.account_id, self.region_name)
+
     def _with_map_run(self, described: dict[str, Any]) -> dict[str, Any]:
         described["status"] = self.status
         if self.map_run_arn is not None:
@@ -114,6 +122,7 @@ class Execution(MotoExecution):
         self.ended.clear()
         self.exec_status = ExecutionStatus.RUNNING
         self.exec_worker = Worker(self, details, earlier)
+        self.tell_events()
         self.exec_worker.start()
 
 
@@ -131,6 +140,7 @@ class _Ending(BaseExecutionWorkerCommunication):
         super().terminated()
         self.execution.stop_date = runtime.current().clock.now()
         self.execution.ended.set()
+        self.execution.tell_events()
         self.execution.on_end(self.execution)
 
 

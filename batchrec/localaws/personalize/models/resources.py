@@ -164,9 +164,13 @@ class ResourceBackend(BaseBackend):
             if resource.stop.wait(duration * 0.1):
                 return
             self._set_status(resource, IN_PROGRESS)
-            failure: str | None = None
+            fault = runtime.current().faults.of_job(resource.kind, resource.members)
+            if fault is not None and fault.stuck:
+                return
+            failure = None if fault is None else fault.reason
             try:
-                work()
+                if failure is None:
+                    work()
             except JobFailure as reason:
                 failure = str(reason)
             except Exception as error:

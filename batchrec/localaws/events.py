@@ -1,0 +1,135 @@
+"""EventBridge: what Step Functions tells it, and its rules' messages to SNS topics."""
+
+import json
+import logging
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+from jsonpath_ng.ext.parser import parse
+from moto.events.models import events_backends
+
+from batchrec.localaws import runtime
+
+DETAIL_TYPE = "Step Functions Execution Status Change"
+
+log = logging.getLogger(__name__)
+
+
+def execution_changed(described: dict[str, Any], account: str, region: str) -> None:
+    """Put an event for an execution that started or ended on the default event bus.
+
+    Args:
+        described: as DescribeExecution answers.
+        account: whose event bus.
+        region: whose event bus.
+
+    Source of the shape: Step Functions Developer Guide, Automating Step Functions event delivery
+    with EventBridge. What is unset is null.
+    """
+    detail = dict.fromkeys(
+        (
+            "executionArn",
+            "stateMachineArn",
+            "name",
+            "status",
+            "startDate",
+            "stopDate",
+            "input",
+            "inputDetails",
+            "output",
+            "outputDetails",
+            "stateMachineVersionArn",
+            "stateMachineAliasArn",
+            "redriveCount",
+            "redriveDate",
+            "redriveStatus",
+            "redriveStatusReason",
+            "error",
+            "cause",
+        )
+    )
+    detail |= {name: _json_value(described[name]) for name in detail if name in described}
+    if detail["redriveStatus"] == "REDRIVABLE":
+        detail["redriveStatusReason"] = f"Execution is {detail['status']} and is redrivable"
+    event = {
+        "Source": "aws.states",
+        "DetailType": DETAIL_TYPE,
+        "Resources": [described["executionArn"]],
+        "Detail": json.dumps(detail),
+        "Time": runtime.current().clock.time(),
+    }
+    events_backends[account][region].put_events([event])
+
+
+def send_to_topic(target: dict[str, Any], event: dict[str, Any], rule_arn: str) -> None:
+    """Publish an event to a rule's target, an SNS topic, as the target wants it."""
+    topic = target["Arn"]
+    try:
+        runtime.current().client("sns", topic.split(":")[3]).publish(
+            TopicArn=topic, Message=message(target, event, rule_arn)
+        )
+    except ClientError as error:
+        log.warning("EventBridge could not deliver %s to %s: %s", rule_arn, topic, error)
+
+
+def message(target: dict[str, Any], event: dict[str, Any], rule_arn: str) -> str:
+    """Return what a target gets of an event (API Reference, Target).
+
+    Args:
+        target: with Input, InputPath, InputTransformer, or none of them: the whole event.
+        event: as moto keeps it, its time in epoch seconds.
+        rule_arn: for the variables that EventBridge predefines.
+    """
+    time = datetime.fromtimestamp(float(event["time"]), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    event = {name: value for name, value in event.items() if name != "ingestion-time"}
+    event["time"] = time
+    if "Input" in target:
+        return str(target["Input"])
+    if "InputPath" in target:
+        return json.dumps(_find(target["InputPath"], event))
+    if "InputTransformer" not in target:
+        return json.dumps(event)
+    transformer = target["InputTransformer"]
+    values = {
+        "aws.events.rule-arn": rule_arn,
+        "aws.events.rule-name": rule_arn.rpartition("/")[2],
+        "aws.events.event.ingestion-time": time,
+        "aws.events.event": event,
+        "aws.events.event.json": event,
+    }
+    for name, path in transformer.get("InputPathsMap", {}).items():
+        values[name] = _find(path, event)
+    return _fill(transformer["InputTemplate"], values)
+
+
+def _fill(template: str, values: dict[str, Any]) -> str:
+    """Replace `<name>` (EventBridge User Guide, Input transformation).
+
+    Outside quotes by a JSON value, inside quotes by its text.
+    """
+    quoted = False
+
+    def part(found: re.Match[str]) -> str:
+        nonlocal quoted
+        if found[0] == '"':
+            quoted = not quoted
+        if found["name"] not in values:
+            return found[0]
+        value = values[found["name"]]
+        if not quoted:
+            return json.dumps(value)
+        text = value if isinstance(value, str) else json.dumps(value)
+        return json.dumps(text, ensure_ascii=False)[1:-1]
+
+    return re.sub(r'\\.|"|<(?P<name>[^<>"]+)>', part, template)
+
+
+def _find(path: str, event: dict[str, Any]) -> Any:
+    found = parse(path).find(event)
+    return found[0].value if found else None
+
+
+def _json_value(value: Any) -> Any:
+    return round(value.timestamp() * 1000) if isinstance(value, datetime) else value
