@@ -21,6 +21,7 @@ from typing import Any
 from botocore.client import BaseClient
 from botocore.model import OperationModel
 from jsonata import Jsonata
+from jsonata.utils import Utils
 from moto.events.models import Rule
 from moto.events.utils import EventMessageType
 from moto.iam.access_control import IAMPolicy, PermissionResult
@@ -103,6 +104,7 @@ from batchrec.localaws.stepfunctions.map_runs import InterruptedStateError
 from batchrec.localaws.stepfunctions.models import backend_of
 
 _INTERPRETER = "moto.stepfunctions.parser."
+_SEPARATOR = "\x1e"
 _GLUE_POLL_SECONDS = 0.5  # of virtual time, as moto's other .sync tasks
 
 # What stood in a module before the first `apply`, so that the next one finds the same places.
@@ -137,25 +139,37 @@ def _run_on_virtual_time(clock: VirtualClock) -> None:
 
 
 def _evaluate_jsonata(clock: VirtualClock) -> None:
-    """moto calls None where a JSONata engine should be, and doesn't escape strings.
+    """moto calls None where a JSONata engine should be, and writes variables into expressions.
+
+    Strings are not escaped there, and every expression would be parsed anew each time. So variables
+    are handed to the engine as they are, as JSON between separators that JSON itself escapes.
 
     An expression that fails is States.QueryEvaluationError (Step Functions Developer Guide,
     Transforming data with JSONata, Error handling); moto lets it pass as States.Runtime.
     """
 
+    @functools.cache
+    def compiled(expression: str) -> Jsonata:
+        engine = Jsonata(expression)
+        engine.register_lambda("hash", _hash)
+        engine.register_lambda("uuid", lambda: str(uuid.uuid4()))
+        engine.register_lambda("millis", lambda: int(clock.time() * 1000))
+        engine.register_lambda("now", lambda: _timestamp(clock.now()))
+        return engine
+
+    evaluating = threading.Lock()  # an engine keeps state of its own
+
     def evaluate(expression: str) -> Any:
-        compiled = Jsonata(expression)
-        compiled.register_lambda("hash", _hash)
-        compiled.register_lambda("uuid", lambda: str(uuid.uuid4()))
-        compiled.register_lambda("millis", lambda: int(clock.time() * 1000))
-        compiled.register_lambda("now", lambda: _timestamp(clock.now()))
-        return compiled.evaluate(None)
+        parts = expression.split(_SEPARATOR)
+        bindings: dict[str, Any] = {}
+        for declared in parts[1::2]:
+            bindings |= _nulls(json.loads(declared))
+        with evaluating:
+            return compiled("".join(parts[0::2])).evaluate(None, bindings)
 
     def declare(bindings: dict[str, Any]) -> str:
-        return "".join(
-            f"{name}:={to_json_str(value, separators=(',', ':'))};"
-            for name, value in bindings.items()
-        )
+        named = {name.removeprefix("$"): value for name, value in bindings.items()}
+        return f"{_SEPARATOR}{to_json_str(named)}{_SEPARATOR}"
 
     def eval_body(expression: StringJSONata, env: Environment) -> None:
         try:
@@ -498,6 +512,15 @@ def _remember(owner: type, name: str) -> Callable[..., Any]:
 
 def _interpreter_modules() -> Iterator[ModuleType]:
     return (module for name, module in sys.modules.items() if name.startswith(_INTERPRETER))
+
+
+def _nulls(value: Any) -> Any:
+    """Replace None, which JSONata takes for nothing at all, by its null."""
+    if isinstance(value, dict):
+        return {key: _nulls(member) for key, member in value.items()}
+    if isinstance(value, list):
+        return [_nulls(member) for member in value]
+    return Utils.NULL_VALUE if value is None else value
 
 
 def _dates_to_text(value: Any) -> None:

@@ -1,7 +1,7 @@
 """Bad input is refused at plan time, with a message that says what to write instead.
 
-Validations look at variables and recipes only. So these are planned on their own, where no provider has to
-start: 50 ms a case. That the whole module refuses is shown by validations.tftest.hcl, under
+Validations look at variables and recipes only. So these are planned on their own, where no provider
+has to start: 50 ms a case. That the whole module refuses is shown by validations.tftest.hcl, under
 `terraform test`.
 """
 
