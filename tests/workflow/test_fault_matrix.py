@@ -1,0 +1,188 @@
+"""Every task state of the real definition meets every fault that can strike it, in virtual time.
+
+Whatever happens, a run ends within its deadlines, says why, trains nothing twice and leaves what
+consumers read as it was. `make fault-matrix` prints the table.
+"""
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from fault_cells import FAILED, TASKS, Cell, cells
+
+if TYPE_CHECKING:
+    from conftest import Pipeline
+
+pytestmark = pytest.mark.timeout(300)
+
+HOUR = 3600
+BEFORE = {"run": "before", "solutions": {}}
+FILTER = 'EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("*")'
+CELLS = list(cells())
+
+
+def test_every_task_of_the_definition_is_in_the_matrix(asl: str) -> None:
+    def tasks(machine: dict[str, Any]) -> set[str]:
+        found = {name for name, state in machine["States"].items() if state["Type"] == "Task"}
+        inner = (s["ItemProcessor"] for s in machine["States"].values() if "ItemProcessor" in s)
+        return found.union(*map(tasks, inner))
+
+    assert {cell.state for cell in CELLS} == tasks(json.loads(asl))
+
+
+@pytest.mark.parametrize("cell", CELLS, ids=lambda cell: cell.id)
+def test_a_fault(pipeline: "Pipeline", cell: Cell, record_property: Any) -> None:
+    SCENARIOS[cell.scenario](pipeline)
+    put_manifest(pipeline, BEFORE)
+    trained_before = versions(pipeline)
+    given = {"action": "teardown"} if cell.scenario == "teardown" else {}
+    faults = [pipeline.aws.faults.add(fault) for fault in cell.faults(pipeline)]
+    run = f"{pipeline.name}-run"
+    try:
+        ended, _ = pipeline.run(run, **given)
+    finally:
+        for fault in faults:
+            pipeline.aws.faults.remove(fault)
+    assert all(fault.hits for fault in faults), "the fault struck nothing"
+
+    is_failing = cell.status == FAILED or cell.scenario == "failing run"
+    assert ended["status"] == ("FAILED" if is_failing else "SUCCEEDED"), ended
+    took = (ended["stopDate"] - ended["startDate"]).total_seconds()
+    assert took < 6 * HOUR
+    record_property("cell", json.dumps([cell.state, cell.fault, outcome(ended), took]))
+    if cell.status == FAILED:
+        assert (cell.error or "") in ended["error"]
+        assert cell.cause is None or cell.cause in f"{ended['error']} {ended['cause']}"
+    require_notification(pipeline, cell, run, ended)
+    require_no_waste(pipeline, run, trained_before)
+    manifest = pipeline.manifest
+    assert manifest is not None
+    published = not is_failing and cell.scenario in ("run", "adopted solution", "segments")
+    assert manifest == BEFORE if not published else manifest["run"] == run
+
+
+def outcome(ended: dict[str, Any]) -> str:
+    if ended["status"] == "FAILED":
+        return str(ended["error"])
+    return str(json.loads(ended["output"])["status"])
+
+
+def require_notification(pipeline: "Pipeline", cell: Cell, run: str, ended: dict[str, Any]) -> None:
+    told = [message for message in pipeline.notifications() if run in message]
+    assert len(told) == cell.is_told, told
+    if not told:
+        return
+    (message,) = told
+    assert ended["executionArn"] in message  # the link to the console
+    if ended["status"] == "FAILED" and cell.state != "FailRun":
+        assert ended["cause"] in message
+        if cell.scenario != "failing run":
+            assert cell.state in message or cell.state in ended["cause"]
+    if cell.cause and cell.cause != cell.state:
+        assert cell.cause in message
+
+
+def require_no_waste(pipeline: "Pipeline", run: str, trained_before: int) -> None:
+    """One run makes at most one of everything that costs."""
+    personalize = pipeline.aws.client("personalize")
+    jobs = [
+        *personalize.list_dataset_import_jobs()["datasetImportJobs"],
+        *personalize.list_batch_inference_jobs()["batchInferenceJobs"],
+        *personalize.list_batch_segment_jobs()["batchSegmentJobs"],
+    ]
+    of_run = [job["jobName"] for job in jobs if job["jobName"].startswith(run)]
+    assert len(of_run) <= 2, of_run  # one import, one batch job
+    assert not any(re.search("-[0-9]$", name) for name in of_run)
+    assert versions(pipeline) <= trained_before + 1
+
+
+def versions(pipeline: "Pipeline") -> int:
+    listed = pipeline.aws.client("personalize").list_solution_versions()["solutionVersions"]
+    return sum(pipeline.name in version["solutionVersionArn"] for version in listed)
+
+
+def put_manifest(pipeline: "Pipeline", manifest: dict[str, Any]) -> None:
+    pipeline.aws.client("s3").put_object(
+        Bucket=pipeline.bucket, Key="curated/latest.json", Body=json.dumps(manifest).encode()
+    )
+
+
+# --- the runs that get everywhere -------------------------------------------------------------
+
+
+def limited(configuration: dict[str, Any]) -> None:
+    """Every deadline at an hour: thousands of polls would add nothing."""
+    configuration["limit_seconds"] = dict.fromkeys(configuration["limit_seconds"], HOUR)
+
+
+def with_filter(pipeline: "Pipeline") -> dict[str, Any]:
+    name = f"{pipeline.name}-unseen"
+    arn = f"arn:aws:personalize:us-east-1:123456789012:filter/{name}"
+    return pipeline.solution("users", filter_name=name, filter_arn=arn, filter_expression=FILTER)
+
+
+def plain_run(pipeline: "Pipeline") -> None:
+    pipeline.configure(limited)
+    pipeline.solve(with_filter(pipeline))
+
+
+def adopted_solution(pipeline: "Pipeline") -> None:
+    """Made in the console, so automatic training is on; and it has been trained."""
+    pipeline.configure(limited)
+    solution = pipeline.solution("users")
+    pipeline.solve(solution)
+    first, _ = pipeline.run(f"{pipeline.name}-first")
+    assert first["status"] == "SUCCEEDED", first
+    pipeline.notifications()
+    pipeline.aws.client("personalize").update_solution(
+        solutionArn=solution["arn"], performAutoTraining=True
+    )
+    pipeline.aws.clock.advance(HOUR)
+    pipeline.set_script(rows=1700)
+
+
+def segments(pipeline: "Pipeline") -> None:
+    pipeline.configure(limited)
+    pipeline.solve(
+        pipeline.solution(
+            "fans",
+            recipe="aws-item-affinity",
+            job="segment",
+            batch_input_folder="batch_items_input",
+        )
+    )
+
+
+def failing_run(pipeline: "Pipeline") -> None:
+    pipeline.set_script(fault='raise ValueError("no row reaches 3.5")')
+
+
+def skipped_run(pipeline: "Pipeline") -> None:
+    pipeline.start(f"{pipeline.name}-earlier")
+
+
+def teardown(pipeline: "Pipeline") -> None:
+    """A filter, a solution that trains, and a run that waits for it."""
+    plain_run(pipeline)
+    clock, calls = pipeline.aws.clock, pipeline.aws.calls
+    clock.hold()
+    pipeline.start(f"{pipeline.name}-earlier")
+    for _ in range(100):
+        clock.advance(60)
+        if calls.of(
+            "personalize", "CreateSolutionVersion", lambda call: pipeline.name in str(call)
+        ):
+            break
+    clock.release()
+
+
+SCENARIOS = {
+    "run": plain_run,
+    "adopted solution": adopted_solution,
+    "segments": segments,
+    "failing run": failing_run,
+    "skipped run": skipped_run,
+    "teardown": teardown,
+}
+assert SCENARIOS.keys() == TASKS.keys()
