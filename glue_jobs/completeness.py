@@ -12,6 +12,9 @@ from pyspark.sql import functions as F  # noqa: N812 - PySpark's own convention
 SHOWN = 3  # examples, and texts of errors
 SHOWN_CHARACTERS = 200
 
+_OF_INPUTS = ("inputs", "unreadable_inputs")
+_OF_ANSWERS = ("replies", "unreadable", "errors", "themes", "recommendations")
+
 
 class UnreadableInputError(ValueError):
     """The input of a batch job, which the transform wrote, is not there or not usable."""
@@ -47,7 +50,7 @@ def count(inputs: DataFrame, answers: DataFrame, source: str) -> Counts:
     (total,) = (
         _by_identity(inputs, answers)
         .agg(
-            *(F.sum(name).alias(name) for name in ("inputs", "unreadable_inputs", *_OF_ANSWERS)),
+            *(F.sum(name).alias(name) for name in (*_OF_INPUTS, *_OF_ANSWERS)),
             F.sum(F.greatest(F.col("inputs") - F.col("replies"), F.lit(0))).alias("missing"),
             F.sum(F.greatest(F.col("replies") - F.col("inputs"), F.lit(0))).alias("surplus"),
             *(
@@ -79,9 +82,6 @@ def count(inputs: DataFrame, answers: DataFrame, source: str) -> Counts:
     )
 
 
-_OF_ANSWERS = ("replies", "unreadable", "errors", "themes", "recommendations")
-
-
 def _by_identity(inputs: DataFrame, answers: DataFrame) -> DataFrame:
     """Return IDENTITY and what there is of it; readable lines only, the others under null."""
     readable, is_error = F.col("is_readable"), F.col("error").isNotNull()
@@ -95,16 +95,14 @@ def _by_identity(inputs: DataFrame, answers: DataFrame) -> DataFrame:
     )
     answering = answers.select(
         *identity,
-        none.alias("inputs"),
-        none.alias("unreadable_inputs"),
+        *(none.alias(name) for name in _OF_INPUTS),
         readable.cast("int").alias("replies"),
         (~readable).cast("int").alias("unreadable"),
         (readable & is_error).cast("int").alias("errors"),
         (readable & F.col("theme").isNotNull()).cast("int").alias("themes"),
         F.when(readable & ~is_error, F.size("ids")).otherwise(0).alias("recommendations"),
     )
-    names = ("inputs", "unreadable_inputs", *_OF_ANSWERS)
-    sums = [F.sum(name).alias(name) for name in names]
+    sums = [F.sum(name).alias(name) for name in (*_OF_INPUTS, *_OF_ANSWERS)]
     return asking.unionByName(answering).groupBy(*IDENTITY).agg(*sums)
 
 
