@@ -10,15 +10,14 @@ from batchrec.localaws.personalize.exceptions import (
     ResourceAlreadyExistsException,
     ResourceInUseException,
 )
-from batchrec.localaws.personalize.models.resources import (
+from batchrec.localaws.personalize.models.base import ResourceBackend
+from batchrec.localaws.personalize.models.resource import (
     ACTIVE,
     IN_PROGRESS,
     PENDING,
     STOPPED,
     STOPPING,
     Resource,
-    ResourceBackend,
-    is_updating,
     now,
     tail_of,
 )
@@ -48,7 +47,7 @@ class SolutionBackend(ResourceBackend):
     def update_solution(self, solutionArn: str, **changes: Any) -> dict[str, Any]:
         """API Reference, UpdateSolution: the earlier configuration holds until the update ends."""
         solution = self._ready(solutionArn, "Solution")
-        if is_updating(solution):
+        if solution.updating:
             raise ResourceInUseException(f"{solutionArn} is being updated already.")
         if changes.get("performIncrementalUpdate"):
             raise InvalidInputException(

@@ -1,9 +1,8 @@
-"""Resources, their statuses, and the rules that many operations share."""
+"""The rules that many operations share."""
 
 import base64
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -11,7 +10,6 @@ from botocore.model import ListShape
 from moto.core.base_backend import BaseBackend
 from moto.utilities.utils import get_partition
 
-from batchrec.clock import VirtualEvent
 from batchrec.localaws import runtime
 from batchrec.localaws.personalize import schemas, training
 from batchrec.localaws.personalize.exceptions import (
@@ -22,43 +20,22 @@ from batchrec.localaws.personalize.exceptions import (
     ResourceInUseException,
     ResourceNotFoundException,
 )
+from batchrec.localaws.personalize.models.resource import (
+    ACTIVE,
+    DELETING,
+    FAILED,
+    IN_PROGRESS,
+    PENDING,
+    STOPPED,
+    Resource,
+    arn_member,
+    member,
+    now,
+)
 from batchrec.localaws.personalize.tables import Table
 from batchrec.localaws.service_model import only_members, service_model
 
 log = logging.getLogger(__name__)
-
-PENDING = "CREATE PENDING"
-IN_PROGRESS = "CREATE IN_PROGRESS"
-ACTIVE = "ACTIVE"
-FAILED = "CREATE FAILED"
-STOPPING = "CREATE STOPPING"
-STOPPED = "CREATE STOPPED"
-DELETING = "DELETE PENDING"
-
-
-@dataclass
-class Resource:
-    """Anything with an ARN: its members are those of the Describe operation, absent when unset."""
-
-    kind: str  # as in the operations' names, e.g. "DatasetGroup"
-    members: dict[str, Any]
-    tags: list[dict[str, str]] = field(default_factory=list)
-    stop: VirtualEvent = field(default_factory=lambda: runtime.current().clock.event())
-
-    @property
-    def arn(self) -> str:
-        """The resource's ARN."""
-        return str(self.members[_arn_member(self.kind)])
-
-    @property
-    def status(self) -> str:
-        """The status; a schema, which has none, counts as active."""
-        return str(self.members.get("status", ACTIVE))
-
-    @property
-    def busy(self) -> bool:
-        """Whether it is pending or in progress."""
-        return self.status not in (ACTIVE, FAILED, STOPPED)
 
 
 class ResourceBackend(BaseBackend):
@@ -73,14 +50,14 @@ class ResourceBackend(BaseBackend):
     def describe(self, kind: str, arn: str) -> dict[str, Any]:
         """Answer Describe<kind>."""
         output = service_model("personalize").operation_model(f"Describe{kind}").output_shape
-        member = _member(kind)
-        shape = output.members[member]  # type: ignore[union-attr]
-        return {member: only_members(shape, self._get(arn, kind).members)}
+        name = member(kind)
+        shape = output.members[name]  # type: ignore[union-attr]
+        return {name: only_members(shape, self._get(arn, kind).members)}
 
     def list_page(self, kind: str, **wanted: Any) -> dict[str, Any]:
         """Answer List<kind>s: filtered by the parent's ARN, in pages of maxResults."""
         output = service_model("personalize").operation_model(f"List{kind}s").output_shape
-        member, shape = next(
+        key, shape = next(
             (name, shape)
             for name, shape in output.members.items()  # type: ignore[union-attr]
             if isinstance(shape, ListShape)
@@ -95,7 +72,7 @@ class ResourceBackend(BaseBackend):
         ]
         page = matching[start : start + size]
         answer: dict[str, Any] = {
-            member: [only_members(shape.member, resource.members) for resource in page]
+            key: [only_members(shape.member, resource.members) for resource in page]
         }
         if start + size < len(matching):
             answer["nextToken"] = base64.b64encode(str(start + size).encode()).decode()
@@ -140,7 +117,7 @@ class ResourceBackend(BaseBackend):
             kind,
             members
             | {
-                _arn_member(kind): arn,
+                arn_member(kind): arn,
                 "status": PENDING,
                 "creationDateTime": created_at,
                 "lastUpdatedDateTime": created_at,
@@ -232,13 +209,13 @@ class ResourceBackend(BaseBackend):
             "Filter": {"BatchInferenceJob", "BatchSegmentJob"},
         }
         for other in self.resources.values():
-            if other is doomed or other.members.get(_arn_member(doomed.kind)) != doomed.arn:
+            if other is doomed or other.members.get(arn_member(doomed.kind)) != doomed.arn:
                 continue
             if other.kind in always.get(doomed.kind, ()) or (
                 other.busy and other.kind in while_busy.get(doomed.kind, ())
             ):
                 raise ResourceInUseException(f"{doomed.arn} is used by {other.arn}.")
-        if is_updating(doomed):
+        if doomed.updating:
             raise ResourceInUseException(f"{doomed.arn} is being updated.")
 
     def _with_what_goes_along(self, arn: str) -> list[str]:
@@ -272,30 +249,6 @@ class ResourceBackend(BaseBackend):
             rows = self.imported.get(dataset.arn, empty)
             tables[dataset.members["datasetType"]] = Table(fields, rows)
         return tables
-
-
-def is_updating(solution: Resource) -> bool:
-    """Whether the solution's latest update is under way (Developer Guide, Updating a solution)."""
-    update = solution.members.get("latestSolutionUpdate")
-    return update is not None and update["status"] in (PENDING, IN_PROGRESS)
-
-
-def now() -> float:
-    """Return the virtual time as Personalize writes it."""
-    return round(runtime.current().clock.time(), 3)
-
-
-def _member(kind: str) -> str:
-    return kind[0].lower() + kind[1:]
-
-
-def _arn_member(kind: str) -> str:
-    return f"{_member(kind)}Arn"
-
-
-def tail_of(arn: str) -> str:
-    """Return an ARN's resource part."""
-    return arn.split(":", 5)[5]
 
 
 def _offset(token: str | None) -> int:
