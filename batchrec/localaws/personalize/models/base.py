@@ -2,6 +2,7 @@
 
 import base64
 import logging
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -43,6 +44,7 @@ class ResourceBackend(BaseBackend):
 
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
+        self.lock = threading.RLock()  # held by each operation: branches of a workflow are parallel
         self.resources: dict[str, Resource] = {}
         self.imported: dict[str, pd.DataFrame] = {}  # dataset ARN → rows, columns as in the schema
         self.trained: dict[str, training.Trained] = {}  # solution version ARN → model
@@ -92,10 +94,11 @@ class ResourceBackend(BaseBackend):
         def vanish() -> None:
             clock = runtime.current().clock
             clock.sleep(runtime.current().durations.delete)
-            for gone in self._with_what_goes_along(arn):
-                del self.resources[gone]
-                self.imported.pop(gone, None)
-                self.trained.pop(gone, None)
+            with self.lock:
+                for gone in self._with_what_goes_along(arn):
+                    del self.resources[gone]
+                    self.imported.pop(gone, None)
+                    self.trained.pop(gone, None)
 
         runtime.current().clock.thread(vanish).start()
 
@@ -235,7 +238,7 @@ class ResourceBackend(BaseBackend):
     def _in_group(self, kind: str, group: str) -> list[Resource]:
         return [
             resource
-            for resource in self.resources.values()
+            for resource in list(self.resources.values())  # jobs call this without the lock
             if resource.kind == kind and resource.members["datasetGroupArn"] == group
         ]
 
