@@ -31,7 +31,9 @@ class SolutionBackend(ResourceBackend):
         self._ready(datasetGroupArn, "DatasetGroup")
         recipe = recipes.get(settings.get("recipeArn"))
         if recipe is None:
-            raise InvalidInputException(f"No recipe has the ARN {settings.get('recipeArn')}.")
+            raise InvalidInputException(
+                f"No recipe of the local Personalize has the ARN {settings.get('recipeArn')}."
+            )
         self._free_arn(f"solution/{name}")  # so that a taken name isn't reported as a full group
         self._require_room_in_group("Solution", runtime.current().quotas.solutions, datasetGroupArn)
         created = self._create(
