@@ -2,9 +2,11 @@
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from personalize_world import (
     ARN,
     CREATED,
@@ -367,6 +369,21 @@ def test_five_imports_at_once(world: World, held: LocalAws) -> None:
     assert message == MORE_THAN_5
     held.clock.advance(LONG_ENOUGH)
     world.start_import(location)
+
+
+def test_parallel_imports_share_the_quota(world: World, held: LocalAws) -> None:
+    location = world.put("data/interactions.csv", csv())
+
+    def start(_: int) -> str:
+        try:
+            return world.start_import(location)
+        except ClientError as refused:
+            return str(refused.response["Error"]["Code"])
+
+    with ThreadPoolExecutor(10) as pool:
+        started = list(pool.map(start, range(10)))
+    assert started.count("LimitExceededException") == 5
+    assert sum(":dataset-import-job/" in arn for arn in started) == 5
 
 
 def test_five_batch_inference_jobs_at_once(world: World, held: LocalAws) -> None:

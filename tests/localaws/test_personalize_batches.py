@@ -35,12 +35,12 @@ ITEM_METRICS = {
 }
 SEGMENT_METRICS = {"coverage", "hits_at_1_percent", "recall_at_1_percent"}
 
-# The dataset group's quota is ten solutions: every recipe has one, for all tests.
-Versions = dict[str, str]
+Versions = dict[str, str]  # recipe → ARN of a solution version
 
 
 @pytest.fixture(scope="module")
 def versions(world: World, shop: Shop) -> Versions:
+    """Shared by all tests: a dataset group can have ten solutions."""
     made = {}
     for recipe in (
         "aws-popularity-count",
@@ -164,6 +164,27 @@ def test_unknown_items_get_popular_ones(world: World, versions: Versions) -> Non
     )
     assert json.loads(line)["output"] == json.loads(popular)["output"]
     assert json.loads(line)["error"] is None
+
+
+def test_who_asks_for_related_items_can_be_told_to_a_filter(
+    world: World, shop: Shop, versions: Versions
+) -> None:
+    """Developer Guide, Filter expressions: for related items, the user is optional."""
+    arn = world.personalize.create_filter(
+        name=unique(),
+        datasetGroupArn=shop.group,
+        filterExpression='EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("*")',
+    )["filterArn"]
+    world.settle()
+    lines = world.recommend(
+        '{"itemId":"8","userId":"4"}\n{"itemId":"8"}\n',
+        solutionVersionArn=versions["aws-similar-items"],
+        filterArn=arn,
+        numResults=100,
+    )
+    own, everything = (set(json.loads(line)["output"]["recommendedItems"]) for line in lines)
+    assert len(everything) == 79
+    assert own == everything - shop.items_of("4")
 
 
 # --- rankings -------------------------------------------------------------------------------------
@@ -334,6 +355,13 @@ def test_segments_are_written_as_real_jobs_write_them(
     assert line == f'{{"input":{echoed},"output":{{"usersList":[{listed}]}},"error":null}}'
     assert len(set(users)) == 8
     assert all(likely(int(user)) for user in users)
+
+
+@pytest.mark.parametrize("count", [0, -1])
+def test_results_are_at_least_one(world: World, versions: Versions, count: int) -> None:
+    paths = (f"s3://{world.bucket}/in/", f"s3://{world.bucket}/out/")
+    settings = {"solutionVersionArn": versions["aws-item-affinity"], "numResults": count}
+    refusal("InvalidInputException", lambda: world.start_segments(*paths, **settings))
 
 
 def test_a_segment_has_at_most_everybody(world: World, versions: Versions) -> None:

@@ -161,6 +161,14 @@ def test_other_recipes_are_only_trained_in_full(world: World, mode: str) -> None
     )
 
 
+def test_a_hyperparameter_out_of_range_fails_the_version(world: World) -> None:
+    config = {"algorithmHyperParameters": {"popularity_discount_factor": "2"}}
+    version = world.version_of(world.group, f"{RECIPE}/aws-sims", solutionConfig=config)
+    assert version["status"] == "CREATE FAILED"
+    assert "popularity_discount_factor" in version["failureReason"]
+    assert "Internal" not in version["failureReason"]
+
+
 # --- stopping (API Reference, StopSolutionVersionCreation) ----------------------------------------
 
 

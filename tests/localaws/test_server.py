@@ -58,6 +58,8 @@ def test_it_listens_on_loopback_only(local_aws: LocalAws) -> None:
 LIVES = """
     import json, pathlib, socket
     from batchrec.errors import BatchrecError
+    from batchrec.localaws import runtime
+    from batchrec.localaws.personalize.quotas import Quotas
     from batchrec.localaws.server import LocalAws
 
     seen = {}
@@ -73,6 +75,9 @@ LIVES = """
             seen["taken"] = [port, str(error)]
     with LocalAws(port=port) as aws:
         seen["chosen"] = [port, aws.endpoint]
+
+    with LocalAws(quotas=Quotas(solutions=20)):
+        seen["solutions"] = runtime.current().quotas.solutions
 
     # Stopping in every state.
     aws = LocalAws()
@@ -142,6 +147,11 @@ def test_a_taken_port_is_explained(lives: dict[str, Any]) -> None:
 def test_the_port_that_was_asked_for_is_taken(lives: dict[str, Any]) -> None:
     port, endpoint = lives["chosen"]
     assert endpoint == f"http://127.0.0.1:{port}"
+
+
+@pytest.mark.xdist_group("lives")
+def test_quotas_can_be_raised(lives: dict[str, Any]) -> None:
+    assert lives["solutions"] == 20
 
 
 # --- what isn't emulated --------------------------------------------------------------------------

@@ -45,7 +45,8 @@ class PersonalizeResponse(BaseResponse):
         found = violations(operation.input_shape, request) if operation.input_shape else []
         if found:
             raise InvalidInputException("; ".join(found))
-        answer = self._answer(operation.name, request)
+        with self.backend.lock:
+            answer = self._answer(operation.name, request)
         if operation.output_shape is not None:
             answer = only_members(operation.output_shape, answer)
         return 200, self.response_headers, json.dumps(answer)

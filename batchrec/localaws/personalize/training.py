@@ -50,10 +50,13 @@ def train(solution: dict[str, Any], tables: Mapping[str, Table]) -> Trained:
     if recipe.needs_items:
         options["items"] = _described_items(tables)
     measure = segment_metrics if recipe.batch_segment else offline_metrics
-    return Trained(
-        train_recipe(recipe.name, interactions, **options),
-        measure(recipe.name, interactions, **options),
-    )
+    try:
+        return Trained(
+            train_recipe(recipe.name, interactions, **options),
+            measure(recipe.name, interactions, **options),
+        )
+    except ValueError as error:
+        raise JobFailure(f"Create failed. {error}") from error
 
 
 def _interactions(

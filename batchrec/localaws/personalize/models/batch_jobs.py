@@ -10,7 +10,8 @@ from batchrec.localaws.personalize import batch, families, filters, recipes
 from batchrec.localaws.personalize.eligibility import Eligibility
 from batchrec.localaws.personalize.exceptions import InvalidInputException
 from batchrec.localaws.personalize.families import Family
-from batchrec.localaws.personalize.models.resources import Resource, ResourceBackend
+from batchrec.localaws.personalize.models.base import ResourceBackend
+from batchrec.localaws.personalize.models.resource import Resource
 from batchrec.localaws.personalize.recipes import Recipe
 from batchrec.localaws.personalize.storage import Storage
 from batchrec.recommender import ItemRanker, Model, RelatedItems
@@ -86,7 +87,8 @@ class BatchJobBackend(ResourceBackend):
         storage = Storage(self.region_name)
         storage.require_access(source)
         storage.require_access(destination)
-        members.setdefault("numResults", 25)
+        if members.setdefault("numResults", 25) < 1:
+            raise InvalidInputException("numResults must be at least 1.")
         created = self._create(kind, tail, **members)
         self._run(
             created,

@@ -7,7 +7,7 @@ import pandas as pd
 from batchrec.localaws import runtime
 from batchrec.localaws.personalize import imports, schemas
 from batchrec.localaws.personalize.exceptions import InvalidInputException
-from batchrec.localaws.personalize.models.resources import ResourceBackend
+from batchrec.localaws.personalize.models.base import ResourceBackend
 from batchrec.localaws.personalize.storage import Storage
 
 

@@ -5,7 +5,8 @@ from typing import Any
 from batchrec.localaws import runtime
 from batchrec.localaws.personalize import filters
 from batchrec.localaws.personalize.exceptions import InvalidInputException
-from batchrec.localaws.personalize.models.resources import ACTIVE, ResourceBackend
+from batchrec.localaws.personalize.models.base import ResourceBackend
+from batchrec.localaws.personalize.models.resource import ACTIVE
 
 MAXIMUM_FIELDS = 20  # distinct ones in all filters of a dataset group (Developer Guide, Filters)
 

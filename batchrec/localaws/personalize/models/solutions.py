@@ -10,15 +10,14 @@ from batchrec.localaws.personalize.exceptions import (
     ResourceAlreadyExistsException,
     ResourceInUseException,
 )
-from batchrec.localaws.personalize.models.resources import (
+from batchrec.localaws.personalize.models.base import ResourceBackend
+from batchrec.localaws.personalize.models.resource import (
     ACTIVE,
     IN_PROGRESS,
     PENDING,
     STOPPED,
     STOPPING,
     Resource,
-    ResourceBackend,
-    is_updating,
     now,
     tail_of,
 )
@@ -32,7 +31,9 @@ class SolutionBackend(ResourceBackend):
         self._ready(datasetGroupArn, "DatasetGroup")
         recipe = recipes.get(settings.get("recipeArn"))
         if recipe is None:
-            raise InvalidInputException(f"No recipe has the ARN {settings.get('recipeArn')}.")
+            raise InvalidInputException(
+                f"No recipe of the local Personalize has the ARN {settings.get('recipeArn')}."
+            )
         self._free_arn(f"solution/{name}")  # so that a taken name isn't reported as a full group
         self._require_room_in_group("Solution", runtime.current().quotas.solutions, datasetGroupArn)
         created = self._create(
@@ -48,7 +49,7 @@ class SolutionBackend(ResourceBackend):
     def update_solution(self, solutionArn: str, **changes: Any) -> dict[str, Any]:
         """API Reference, UpdateSolution: the earlier configuration holds until the update ends."""
         solution = self._ready(solutionArn, "Solution")
-        if is_updating(solution):
+        if solution.updating:
             raise ResourceInUseException(f"{solutionArn} is being updated already.")
         if changes.get("performIncrementalUpdate"):
             raise InvalidInputException(

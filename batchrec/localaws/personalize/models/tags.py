@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from batchrec.localaws.personalize.models.resources import ResourceBackend
+from batchrec.localaws.personalize.models.base import ResourceBackend
 
 
 class TagBackend(ResourceBackend):

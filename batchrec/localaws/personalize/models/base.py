@@ -1,9 +1,9 @@
-"""Resources, their statuses, and the rules that many operations share."""
+"""The rules that many operations share."""
 
 import base64
 import logging
+import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -11,7 +11,6 @@ from botocore.model import ListShape
 from moto.core.base_backend import BaseBackend
 from moto.utilities.utils import get_partition
 
-from batchrec.clock import VirtualEvent
 from batchrec.localaws import runtime
 from batchrec.localaws.personalize import schemas, training
 from batchrec.localaws.personalize.exceptions import (
@@ -22,43 +21,22 @@ from batchrec.localaws.personalize.exceptions import (
     ResourceInUseException,
     ResourceNotFoundException,
 )
+from batchrec.localaws.personalize.models.resource import (
+    ACTIVE,
+    DELETING,
+    FAILED,
+    IN_PROGRESS,
+    PENDING,
+    STOPPED,
+    Resource,
+    arn_member,
+    member,
+    now,
+)
 from batchrec.localaws.personalize.tables import Table
 from batchrec.localaws.service_model import only_members, service_model
 
 log = logging.getLogger(__name__)
-
-PENDING = "CREATE PENDING"
-IN_PROGRESS = "CREATE IN_PROGRESS"
-ACTIVE = "ACTIVE"
-FAILED = "CREATE FAILED"
-STOPPING = "CREATE STOPPING"
-STOPPED = "CREATE STOPPED"
-DELETING = "DELETE PENDING"
-
-
-@dataclass
-class Resource:
-    """Anything with an ARN: its members are those of the Describe operation, absent when unset."""
-
-    kind: str  # as in the operations' names, e.g. "DatasetGroup"
-    members: dict[str, Any]
-    tags: list[dict[str, str]] = field(default_factory=list)
-    stop: VirtualEvent = field(default_factory=lambda: runtime.current().clock.event())
-
-    @property
-    def arn(self) -> str:
-        """The resource's ARN."""
-        return str(self.members[_arn_member(self.kind)])
-
-    @property
-    def status(self) -> str:
-        """The status; a schema, which has none, counts as active."""
-        return str(self.members.get("status", ACTIVE))
-
-    @property
-    def busy(self) -> bool:
-        """Whether it is pending or in progress."""
-        return self.status not in (ACTIVE, FAILED, STOPPED)
 
 
 class ResourceBackend(BaseBackend):
@@ -66,6 +44,7 @@ class ResourceBackend(BaseBackend):
 
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
+        self.lock = threading.RLock()  # held by each operation: branches of a workflow are parallel
         self.resources: dict[str, Resource] = {}
         self.imported: dict[str, pd.DataFrame] = {}  # dataset ARN → rows, columns as in the schema
         self.trained: dict[str, training.Trained] = {}  # solution version ARN → model
@@ -73,14 +52,14 @@ class ResourceBackend(BaseBackend):
     def describe(self, kind: str, arn: str) -> dict[str, Any]:
         """Answer Describe<kind>."""
         output = service_model("personalize").operation_model(f"Describe{kind}").output_shape
-        member = _member(kind)
-        shape = output.members[member]  # type: ignore[union-attr]
-        return {member: only_members(shape, self._get(arn, kind).members)}
+        name = member(kind)
+        shape = output.members[name]  # type: ignore[union-attr]
+        return {name: only_members(shape, self._get(arn, kind).members)}
 
     def list_page(self, kind: str, **wanted: Any) -> dict[str, Any]:
         """Answer List<kind>s: filtered by the parent's ARN, in pages of maxResults."""
         output = service_model("personalize").operation_model(f"List{kind}s").output_shape
-        member, shape = next(
+        key, shape = next(
             (name, shape)
             for name, shape in output.members.items()  # type: ignore[union-attr]
             if isinstance(shape, ListShape)
@@ -95,7 +74,7 @@ class ResourceBackend(BaseBackend):
         ]
         page = matching[start : start + size]
         answer: dict[str, Any] = {
-            member: [only_members(shape.member, resource.members) for resource in page]
+            key: [only_members(shape.member, resource.members) for resource in page]
         }
         if start + size < len(matching):
             answer["nextToken"] = base64.b64encode(str(start + size).encode()).decode()
@@ -115,10 +94,11 @@ class ResourceBackend(BaseBackend):
         def vanish() -> None:
             clock = runtime.current().clock
             clock.sleep(runtime.current().durations.delete)
-            for gone in self._with_what_goes_along(arn):
-                del self.resources[gone]
-                self.imported.pop(gone, None)
-                self.trained.pop(gone, None)
+            with self.lock:
+                for gone in self._with_what_goes_along(arn):
+                    del self.resources[gone]
+                    self.imported.pop(gone, None)
+                    self.trained.pop(gone, None)
 
         runtime.current().clock.thread(vanish).start()
 
@@ -140,7 +120,7 @@ class ResourceBackend(BaseBackend):
             kind,
             members
             | {
-                _arn_member(kind): arn,
+                arn_member(kind): arn,
                 "status": PENDING,
                 "creationDateTime": created_at,
                 "lastUpdatedDateTime": created_at,
@@ -236,13 +216,13 @@ class ResourceBackend(BaseBackend):
             "Filter": {"BatchInferenceJob", "BatchSegmentJob"},
         }
         for other in self.resources.values():
-            if other is doomed or other.members.get(_arn_member(doomed.kind)) != doomed.arn:
+            if other is doomed or other.members.get(arn_member(doomed.kind)) != doomed.arn:
                 continue
             if other.kind in always.get(doomed.kind, ()) or (
                 other.busy and other.kind in while_busy.get(doomed.kind, ())
             ):
                 raise ResourceInUseException(f"{doomed.arn} is used by {other.arn}.")
-        if is_updating(doomed):
+        if doomed.updating:
             raise ResourceInUseException(f"{doomed.arn} is being updated.")
 
     def _with_what_goes_along(self, arn: str) -> list[str]:
@@ -262,7 +242,7 @@ class ResourceBackend(BaseBackend):
     def _in_group(self, kind: str, group: str) -> list[Resource]:
         return [
             resource
-            for resource in self.resources.values()
+            for resource in list(self.resources.values())  # jobs call this without the lock
             if resource.kind == kind and resource.members["datasetGroupArn"] == group
         ]
 
@@ -276,30 +256,6 @@ class ResourceBackend(BaseBackend):
             rows = self.imported.get(dataset.arn, empty)
             tables[dataset.members["datasetType"]] = Table(fields, rows)
         return tables
-
-
-def is_updating(solution: Resource) -> bool:
-    """Whether the solution's latest update is under way (Developer Guide, Updating a solution)."""
-    update = solution.members.get("latestSolutionUpdate")
-    return update is not None and update["status"] in (PENDING, IN_PROGRESS)
-
-
-def now() -> float:
-    """Return the virtual time as Personalize writes it."""
-    return round(runtime.current().clock.time(), 3)
-
-
-def _member(kind: str) -> str:
-    return kind[0].lower() + kind[1:]
-
-
-def _arn_member(kind: str) -> str:
-    return f"{_member(kind)}Arn"
-
-
-def tail_of(arn: str) -> str:
-    """Return an ARN's resource part."""
-    return arn.split(":", 5)[5]
 
 
 def _offset(token: str | None) -> int:

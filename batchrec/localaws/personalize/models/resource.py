@@ -1,0 +1,66 @@
+"""Resources and their statuses."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from batchrec.clock import VirtualEvent
+from batchrec.localaws import runtime
+
+PENDING = "CREATE PENDING"
+IN_PROGRESS = "CREATE IN_PROGRESS"
+ACTIVE = "ACTIVE"
+FAILED = "CREATE FAILED"
+STOPPING = "CREATE STOPPING"
+STOPPED = "CREATE STOPPED"
+DELETING = "DELETE PENDING"
+
+
+@dataclass
+class Resource:
+    """Anything with an ARN: its members are those of the Describe operation, absent when unset."""
+
+    kind: str  # as in the operations' names, e.g. "DatasetGroup"
+    members: dict[str, Any]
+    tags: list[dict[str, str]] = field(default_factory=list)
+    stop: VirtualEvent = field(default_factory=lambda: runtime.current().clock.event())
+
+    @property
+    def arn(self) -> str:
+        """The resource's ARN."""
+        return str(self.members[arn_member(self.kind)])
+
+    @property
+    def status(self) -> str:
+        """The status; a schema, which has none, counts as active."""
+        return str(self.members.get("status", ACTIVE))
+
+    @property
+    def busy(self) -> bool:
+        """Whether it is pending or in progress."""
+        return self.status not in (ACTIVE, FAILED, STOPPED)
+
+    @property
+    def updating(self) -> bool:
+        """Whether a solution's latest update is under way."""
+        update = self.members.get("latestSolutionUpdate")
+        return update is not None and update["status"] in (PENDING, IN_PROGRESS)
+
+
+def now() -> float:
+    """Return the virtual time as Personalize writes it."""
+    return round(runtime.current().clock.time(), 3)
+
+
+def member(kind: str) -> str:
+    """Return the member of a Describe operation's answer that has the resource."""
+    return kind[0].lower() + kind[1:]
+
+
+def arn_member(kind: str) -> str:
+    """Return the member that has the ARN of a resource of this kind."""
+    return f"{member(kind)}Arn"
+
+
+def tail_of(arn: str) -> str:
+    """Return an ARN's resource part."""
+    return arn.split(":", 5)[5]
