@@ -29,6 +29,12 @@ from batchrec.localaws.stepfunctions.progress import Progress
 REDRIVABLE = (ExecutionStatus.FAILED, ExecutionStatus.ABORTED, ExecutionStatus.TIMED_OUT)
 
 
+def now() -> datetime:
+    """Return the virtual present in milliseconds, as precise as the API's dates are."""
+    present = runtime.current().clock.now()
+    return present.replace(microsecond=present.microsecond // 1000 * 1000)
+
+
 class Execution(MotoExecution):
     """An execution of a state machine, or a child of a Distributed Map.
 
@@ -67,8 +73,7 @@ class Execution(MotoExecution):
 
     def abort(self, error: str | None = None, cause: str | None = None) -> None:
         """Make it end as ABORTED; harmless for an execution that has ended."""
-        now = runtime.current().clock.now()
-        self.worker.env.set_stop(stop_date=now, error=error, cause=cause)
+        self.worker.env.set_stop(stop_date=now(), error=error, cause=cause)
 
     def redrive(self) -> None:
         """Go on from the unsuccessful states (API Reference, RedriveExecution).
@@ -79,7 +84,7 @@ class Execution(MotoExecution):
         if self.exec_status not in REDRIVABLE:
             raise ExecutionNotRedrivable(self.status)
         self.redrive_count += 1
-        self.redrive_date = runtime.current().clock.now()
+        self.redrive_date = now()
         self.stop_date = self.error = self.cause = None
         self._run(self.worker.env.event_manager)
 
@@ -138,7 +143,7 @@ class _Ending(BaseExecutionWorkerCommunication):
         elif isinstance(state, ProgramTimedOut):
             self.execution.error = "States.Timeout"
         super().terminated()
-        self.execution.stop_date = runtime.current().clock.now()
+        self.execution.stop_date = now()
         self.execution.ended.set()
         self.execution.tell_events()
         self.execution.on_end(self.execution)
