@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from moto.stepfunctions.parser.api import (
@@ -27,6 +27,7 @@ from batchrec.localaws.stepfunctions.exceptions import ExecutionNotRedrivable
 from batchrec.localaws.stepfunctions.progress import Progress
 
 REDRIVABLE = (ExecutionStatus.FAILED, ExecutionStatus.ABORTED, ExecutionStatus.TIMED_OUT)
+REDRIVABLE_PERIOD = timedelta(days=14)  # Developer Guide, Redrive eligibility
 
 
 def now() -> datetime:
@@ -79,10 +80,11 @@ class Execution(MotoExecution):
         """Go on from the unsuccessful states (API Reference, RedriveExecution).
 
         Raises:
-            ExecutionNotRedrivable: it runs, or succeeded.
+            ExecutionNotRedrivable: it runs, succeeded, or ended too long ago.
         """
-        if self.exec_status not in REDRIVABLE:
-            raise ExecutionNotRedrivable(self.status)
+        reason = self._not_redrivable()
+        if reason is not None:
+            raise ExecutionNotRedrivable(reason)
         self.redrive_count += 1
         self.redrive_date = now()
         self.stop_date = self.error = self.cause = None
@@ -98,14 +100,21 @@ class Execution(MotoExecution):
 
     def redrives(self) -> dict[str, Any]:
         """Return the members of DescribeExecution that tell of redrives."""
-        redrivable = self.exec_status in REDRIVABLE
-        reason = f"Execution is {self.status} and cannot be redriven"
+        reason = self._not_redrivable()
         return {
             "redriveCount": self.redrive_count,
             "redriveDate": self.redrive_date,
-            "redriveStatus": "REDRIVABLE" if redrivable else "NOT_REDRIVABLE",
-            "redriveStatusReason": None if redrivable else reason,
+            "redriveStatus": "REDRIVABLE" if reason is None else "NOT_REDRIVABLE",
+            "redriveStatusReason": reason,
         }
+
+    def _not_redrivable(self) -> str | None:
+        """Return why it isn't, in the words of DescribeExecution's redriveStatusReason."""
+        if self.exec_status not in REDRIVABLE:
+            return f"Execution is {self.status} and cannot be redriven"
+        if self.stop_date is not None and now() - self.stop_date > REDRIVABLE_PERIOD:
+            return "Execution redrivable period exceeded"
+        return None
 
     def tell_events(self) -> None:
         """Tell EventBridge of the status.

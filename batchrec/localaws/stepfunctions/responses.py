@@ -7,6 +7,7 @@ from moto.stepfunctions.exceptions import ValidationException
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 from moto.stepfunctions.responses import StepFunctionResponse as MotoStepFunctionResponse
 
+from batchrec.localaws.stepfunctions.exceptions import ExecutionNotRedrivable
 from batchrec.localaws.stepfunctions.executions import now
 from batchrec.localaws.stepfunctions.models import StepFunctionsBackend, stepfunctions_backends
 
@@ -48,8 +49,10 @@ class StepFunctionsResponse(MotoStepFunctionResponse):
         return ActionResult({"stopDate": execution.stop_date or now()})
 
     def redrive_execution(self) -> ActionResult:
-        """API Reference, RedriveExecution."""
+        """API Reference, RedriveExecution; children are redriven with their parent only."""
         execution = self.stepfunction_backend.execution(self._get_param("executionArn"))
+        if execution.map_run_arn is not None:
+            raise ExecutionNotRedrivable("Redrive the parent workflow")
         execution.redrive()
         return ActionResult({"redriveDate": execution.redrive_date})
 
