@@ -50,20 +50,13 @@ class Cost:
     all_events: int
 
 
-def measure(
-    stepfunctions: Any,
-    personalize: Any,
-    execution_arn: str,
-    stands_for_task: Iterable[str] = (),
-) -> Cost:
+def measure(stepfunctions: Any, personalize: Any, execution_arn: str) -> Cost:
     """Measure an execution that has ended.
 
     Args:
         stepfunctions: boto3 client of Step Functions.
         personalize: boto3 client of Personalize.
         execution_arn: which execution.
-        stands_for_task: names of Parallel states that stand for one task of the original, so that
-            only what is inside them counts as a transition.
     """
     described = stepfunctions.describe_execution(executionArn=execution_arn)
     found = histories(stepfunctions, execution_arn)
@@ -71,7 +64,7 @@ def measure(
     return Cost(
         virtual_seconds=duration.total_seconds(),
         idle=idle(found, ends_of_jobs(personalize, created_jobs(found))),
-        transitions=sum(transitions(events, stands_for_task) for events in found.values()),
+        transitions=sum(transitions(events) for events in found.values()),
         largest_history=max(len(events) for events in found.values()),
         all_events=sum(len(events) for events in found.values()),
     )
@@ -88,25 +81,19 @@ def histories(stepfunctions: Any, execution_arn: str) -> Histories:
     return found
 
 
-def transitions(events: list[Event], stands_for_task: Iterable[str] = ()) -> int:
-    """Count what AWS bills: states entered, retries, redrives (Step Functions Pricing).
-
-    Args:
-        events: of one execution.
-        stands_for_task: as in `measure`.
-    """
-    left_out = set(stands_for_task)
+def transitions(events: list[Event]) -> int:
+    """Count what AWS bills of one execution: states entered, retries, redrives (Pricing)."""
     by_id = {event["id"]: event for event in events}
     attempts: dict[int, int] = {}  # by the id of the event of entering
     redrives = 0
     for event in events:
         kind = event["type"]
         redrives += kind == "ExecutionRedriven"
-        if kind.endswith("StateEntered") and _name(event) not in left_out:
+        if kind.endswith("StateEntered"):
             attempts[event["id"]] = attempts.get(event["id"], 0)
         elif kind in _ATTEMPTS:
             entered = _back_to(_ATTEMPTS[kind], event, by_id)
-            if entered is not None and _name(entered) not in left_out:
+            if entered is not None:
                 attempts[entered["id"]] = attempts.get(entered["id"], 0) + 1
     return redrives + sum(max(count, 1) for count in attempts.values())
 

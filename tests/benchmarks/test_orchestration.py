@@ -22,8 +22,6 @@ import orchestration_measure as measure  # noqa: E402
 pytestmark = pytest.mark.timeout(120)
 
 ROLE = "arn:aws:iam::123456789012:role/any"
-POLLS = ("DatasetImportJob", "Solution", "SolutionVersion", "BatchInferenceJob")
-STANDS_FOR_TASK = [f"Poll{kind}" for kind in POLLS]
 
 
 @pytest.fixture
@@ -96,14 +94,13 @@ def run(aws: LocalAws, peer: str, given: dict[str, Any]) -> dict[str, Any]:
         time.sleep(0.02)
 
 
-def cost(aws: LocalAws, described: dict[str, Any], **settings: Any) -> measure.Cost:
+def cost(aws: LocalAws, described: dict[str, Any]) -> measure.Cost:
     assert described["status"] == "SUCCEEDED", described.get("cause")
     aws.clock.sleep(24 * 3600)
     return measure.measure(
         aws.client("stepfunctions"),
         aws.client("personalize"),
         described["executionArn"],
-        **settings,
     )
 
 
@@ -145,7 +142,7 @@ def test_the_walk_through_tries_every_300_seconds(
 def test_a_poll_that_is_retried_is_a_transition(local_aws: LocalAws, given: dict[str, Any]) -> None:
     """By hand: polls at 60 s * (1 + 1.02 + 1.02² + …) seconds until a job is ready."""
     described = run(local_aws, "polling_by_retry", given)
-    found = cost(local_aws, described, stands_for_task=STANDS_FOR_TASK)
+    found = cost(local_aws, described)
     durations = Durations()
     ready = {
         "dataset-import-job": durations.dataset_import_job,

@@ -16,11 +16,15 @@ from moto.stepfunctions.parser.asl.component.program.program import Program
 from moto.stepfunctions.parser.asl.eval.evaluation_details import EvaluationDetails
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 from moto.stepfunctions.parser.asl.eval.event.event_manager import EventHistoryContext, EventManager
-from moto.stepfunctions.parser.asl.eval.program_state import ProgramStopped, ProgramTimedOut
+from moto.stepfunctions.parser.asl.eval.program_state import (
+    ProgramEnded,
+    ProgramStopped,
+    ProgramTimedOut,
+)
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
-from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication
 from moto.stepfunctions.parser.backend.execution import Execution as MotoExecution
 from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
+from moto.stepfunctions.parser.backend.execution_worker_comm import ExecutionWorkerCommunication
 
 from batchrec.localaws import events, runtime
 from batchrec.localaws.stepfunctions.exceptions import ExecutionNotRedrivable
@@ -132,7 +136,11 @@ class Execution(MotoExecution):
         return {name: value for name, value in described.items() if value is not None}
 
     def _run(self, earlier: EventManager | None) -> None:
-        details = self._get_start_execution_worker()._evaluation_details
+        details = EvaluationDetails(
+            self._get_start_aws_execution_details(),
+            self.get_start_execution_details(),
+            self.get_start_state_machine_details(),
+        )
         self.ended.clear()
         self.exec_status = ExecutionStatus.RUNNING
         self.exec_worker = Worker(self, details, earlier)
@@ -140,22 +148,33 @@ class Execution(MotoExecution):
         self.exec_worker.start()
 
 
-class _Ending(BaseExecutionWorkerCommunication):
+class _Ending(ExecutionWorkerCommunication):
     """Takes over how an execution ended; moto leaves out error and cause of stops and timeouts."""
 
-    execution: Execution
+    def __init__(self, execution: Execution) -> None:
+        self._execution = execution
 
     def terminated(self) -> None:
-        state = self.execution.worker.env.program_state()
-        if isinstance(state, ProgramStopped):
-            self.execution.error, self.execution.cause = state.error, state.cause
+        execution = self._execution
+        state = execution.worker.env.program_state()
+        if isinstance(state, ProgramEnded):
+            status = ExecutionStatus.SUCCEEDED
+            execution.output = execution.worker.env.states.get_input()
+        elif isinstance(state, ProgramStopped):
+            status = ExecutionStatus.ABORTED
+            execution.error, execution.cause = state.error, state.cause
         elif isinstance(state, ProgramTimedOut):
-            self.execution.error = "States.Timeout"
-        super().terminated()
-        self.execution.stop_date = now()
-        self.execution.ended.set()
-        self.execution.tell_events()
-        self.execution.on_end(self.execution)
+            status = ExecutionStatus.TIMED_OUT
+            execution.error = "States.Timeout"
+        else:
+            status = ExecutionStatus.FAILED
+            error = state.error or {}
+            execution.error, execution.cause = error.get("error"), error.get("cause")
+        execution.stop_date = now()
+        execution.exec_status = status
+        execution.ended.set()
+        execution.tell_events()
+        execution.on_end(execution)
 
 
 class Worker(ExecutionWorker):
