@@ -1,7 +1,7 @@
 """Follow one execution of the state machine, and explain how it ended."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import takewhile
@@ -10,6 +10,9 @@ from typing import Any
 from batchrec.errors import BatchrecError
 
 _POLL_SECONDS = 0.3
+_EXPLAINED_CHILDREN = 5
+_UNSUCCESSFUL = ("FAILED", "TIMED_OUT", "ABORTED")
+_MAP_RUN_ENDS = ("MapRunSucceeded", "MapRunFailed", "MapRunAborted")
 _ENDS = ("ExecutionFailed", "ExecutionTimedOut", "ExecutionAborted")
 
 
@@ -28,19 +31,77 @@ def follow(
 
     Args:
         stepfunctions: boto3 client of Step Functions.
-        execution_arn: which execution.
+        execution_arn: which execution; the children of its Distributed Maps are followed too.
         on_moment: called for each state that does something, in order; polling is left out.
     """
-    last = 0
+    histories = _Histories(stepfunctions, execution_arn)
+    waiting: list[Moment] = []
+    complete = 0.0  # every moment until then, in seconds from the start, has been read
     while True:
         described: dict[str, Any] = stepfunctions.describe_execution(executionArn=execution_arn)
-        events = history(stepfunctions, execution_arn, after=last)
-        for moment in moments(events, described["startDate"]):
-            on_moment(moment)
-        last = events[-1]["id"] if events else last
-        if described["status"] != "RUNNING":
+        news = histories.news()
+        ended = described["status"] != "RUNNING"
+        waiting = _in_order([*waiting, *moments(news, described["startDate"])])
+        # The histories are read one after another: what is new may come before what was read.
+        while waiting and (ended or waiting[0].virtual_seconds <= complete):
+            on_moment(waiting.pop(0))
+        if ended:
             return described
+        complete = max([complete, *(_seconds(event, described["startDate"]) for event in news)])
         time.sleep(_POLL_SECONDS)
+
+
+class _Histories:
+    """The histories of an execution and of its children, read piece by piece."""
+
+    def __init__(self, stepfunctions: Any, execution_arn: str) -> None:
+        self._stepfunctions = stepfunctions
+        self._execution_arn = execution_arn
+        self._last: dict[str, int] = {}  # id of the last event that was read, by execution
+        self._map_runs: list[str] = []
+        self._finished: set[tuple[str, int]] = set()  # children's ARN and redrive count
+
+    def news(self) -> list[dict[str, Any]]:
+        """Return the events that weren't there before; of one instant, in their order."""
+        own = self._read(self._execution_arn)
+        ends = (n for n, event in enumerate(own) if event["type"] in _MAP_RUN_ENDS)
+        before_end = next(ends, len(own))
+        return [*own[:before_end], *self._news_of_children(), *own[before_end:]]
+
+    def _news_of_children(self) -> list[dict[str, Any]]:
+        found = []
+        for map_run in self._map_runs:  # grows in the loop by those of children
+            for child in _children(self._stepfunctions, map_run):
+                version = (child["executionArn"], child.get("redriveCount", 0))
+                if version not in self._finished:
+                    found += self._read(child["executionArn"])
+                    if child["status"] != "RUNNING":
+                        self._finished.add(version)
+        return found
+
+    def _read(self, arn: str) -> list[dict[str, Any]]:
+        events = history(self._stepfunctions, arn, after=self._last.get(arn, 0))
+        if events:
+            self._last[arn] = events[-1]["id"]
+        new = (_map_run(event) for event in events)
+        self._map_runs += [run for run in new if run is not None and run not in self._map_runs]
+        return events
+
+
+def failed_children(stepfunctions: Any, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Describe the children of Distributed Maps that didn't succeed, the oldest first.
+
+    Args:
+        stepfunctions: boto3 client of Step Functions.
+        events: an execution's history.
+    """
+    runs = dict.fromkeys(run for event in events if (run := _map_run(event)) is not None)
+    children = [child for run in runs for child in _children(stepfunctions, run)]
+    return [
+        stepfunctions.describe_execution(executionArn=child["executionArn"])
+        for child in children
+        if child["status"] in _UNSUCCESSFUL
+    ]
 
 
 def history(stepfunctions: Any, execution_arn: str, after: int = 0) -> list[dict[str, Any]]:
@@ -59,43 +120,61 @@ def history(stepfunctions: Any, execution_arn: str, after: int = 0) -> list[dict
 
 
 def moments(events: list[dict[str, Any]], start: datetime) -> list[Moment]:
-    """Pick the states that do something: tasks and maps, not the polling of Describe and Wait."""
-    return [
-        Moment(state, (event["timestamp"] - start).total_seconds())
+    """Pick the states that do something: tasks and maps, not the polling of Describe and Wait.
+
+    Args:
+        events: an execution's, its children's among them or not.
+        start: of the execution.
+    """
+    return _in_order(
+        Moment(state, _seconds(event, start))
         for event, state in _entered(events)
         if event["type"] in ("TaskStateEntered", "MapStateEntered")
         and not state.startswith("Describe")
-    ]
+    )
 
 
 def require_success(stepfunctions: Any, described: dict[str, Any]) -> None:
     """Explain an execution that did not succeed.
 
     Raises:
-        BatchrecError: with the failing state, the error and its cause.
+        BatchrecError: with the failing state, the error and its cause, and those of the children
+            of Distributed Maps that failed.
     """
     if described["status"] == "SUCCEEDED":
         return
     events = history(stepfunctions, described["executionArn"])
-    raise BatchrecError(
-        f"The pipeline ended as {described['status']} in state {failing_state(events)}:"
-        f" {described.get('error', 'no error name')}\n{described.get('cause', 'No cause given.')}"
-    )
+    explained = [f"The pipeline ended as {_explained(stepfunctions, described, events)}"]
+    for child in failed_children(stepfunctions, events)[:_EXPLAINED_CHILDREN]:
+        own = history(stepfunctions, child["executionArn"])
+        explained.append(f"{child['name']} ended as {_explained(stepfunctions, child, own)}")
+    raise BatchrecError("\n".join(explained))
 
 
-def failing_state(events: list[dict[str, Any]]) -> str:
-    """Name the state an execution ended in, after the Map states around it."""
+def failing_state(events: list[dict[str, Any]], stepfunctions: Any = None) -> str:
+    """Name the state an execution ended in, after the Map states around it.
+
+    Args:
+        events: the execution's history.
+        stepfunctions: boto3 client of Step Functions; with it, a Distributed Map that failed is
+            followed into its first child that did.
+    """
     by_id = {event["id"]: event for event in events}
     ends = [event for event in events if event["type"] in _ENDS and event["previousEventId"]]
     entered = [event for event, _ in _entered(events)]
     if not entered:
         return "none"
     # Branches run side by side, so what was entered last need not be what failed.
-    event: dict[str, Any] | None = ends[-1] if ends else entered[-1]
+    event: dict[str, Any] | None = ends[-1] if ends else _latest(events)
     names: list[str] = []
+    map_run: str | None = None
     left = 0  # Map states that the way back enters from their end
     while event is not None:
         kind = event["type"]
+        if not names:
+            map_run = map_run or _map_run(event)
+        if kind == "ExecutionRedriven" and names:
+            break  # what lies before led to an earlier failure
         if kind == "MapStateExited":
             left += 1
         elif kind == "MapStateEntered" and left:
@@ -103,7 +182,44 @@ def failing_state(events: list[dict[str, Any]]) -> str:
         elif kind.endswith("StateEntered") and (kind == "MapStateEntered" or not names):
             names.insert(0, event["stateEnteredEventDetails"]["name"])
         event = by_id.get(event["previousEventId"])
+    if map_run is not None and stepfunctions is not None:
+        children = _children(stepfunctions, map_run)
+        failed = [c for status in _UNSUCCESSFUL for c in children if c["status"] == status]
+        if failed:
+            own = history(stepfunctions, failed[0]["executionArn"])
+            names.append(failing_state(own, stepfunctions))
     return " > ".join(names)
+
+
+def _explained(stepfunctions: Any, described: dict[str, Any], events: list[dict[str, Any]]) -> str:
+    return (
+        f"{described['status']} in state {failing_state(events, stepfunctions)}:"
+        f" {described.get('error', 'no error name')}\n{described.get('cause', 'No cause given.')}"
+    )
+
+
+def _latest(events: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return what was going on last: the last state entered, or the Map Run started in it."""
+    return [e for e in events if "stateEnteredEventDetails" in e or _map_run(e) is not None][-1]
+
+
+def _children(stepfunctions: Any, map_run_arn: str) -> list[dict[str, Any]]:
+    """List the children of a Map Run, the oldest first."""
+    pages = stepfunctions.get_paginator("list_executions").paginate(mapRunArn=map_run_arn)
+    return [child for page in pages for child in page["executions"]][::-1]
+
+
+def _map_run(event: dict[str, Any]) -> str | None:
+    details = event.get("mapRunStartedEventDetails") or event.get("mapRunRedrivenEventDetails")
+    return details["mapRunArn"] if details else None
+
+
+def _in_order(found: Iterable[Moment]) -> list[Moment]:
+    return sorted(found, key=lambda moment: moment.virtual_seconds)
+
+
+def _seconds(event: dict[str, Any], start: datetime) -> float:
+    return float((event["timestamp"] - start).total_seconds())
 
 
 def _entered(events: list[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], str]]:

@@ -132,6 +132,26 @@ def test_the_map_itself_can_fail() -> None:
     assert failing_state(events) == "ImportDatasets"
 
 
+def test_an_earlier_failure_is_not_named_after_a_redrive() -> None:
+    events = history(
+        (0, "ExecutionStarted"),
+        (0, "MapStateEntered", "ImportDatasets"),
+        (2, "MapStateStarted"),
+        (3, "MapIterationStarted"),
+        (4, "TaskStateEntered", "CreateDatasetImportJob"),
+        (5, "TaskFailed"),
+        (6, "ExecutionFailed"),
+        (7, "ExecutionRedriven"),
+        (8, "MapStateEntered", "ImportDatasets"),
+        (9, "MapStateSucceeded"),
+        (9, "MapStateExited", "ImportDatasets"),
+        (11, "TaskStateEntered", "Publish"),
+        (12, "TaskFailed"),
+        (13, "ExecutionFailed"),
+    )
+    assert failing_state(events) == "Publish"
+
+
 def test_an_execution_that_reached_no_state() -> None:
     assert failing_state(history((0, "ExecutionStarted"), (1, "ExecutionAborted"))) == "none"
     assert failing_state([]) == "none"

@@ -121,6 +121,7 @@ def apply(clock: VirtualClock, endpoint: str) -> None:
     _name_sdk_errors()
     _wait_for_glue()
     _end_what_runs_inside(clock)
+    _handle_failing_outputs()
     _wake_retries()
     _remember_progress(clock)
     _take_whole_percentages()
@@ -326,6 +327,36 @@ def _end_what_runs_inside(clock: VirtualClock) -> None:
     )
     _patch(InlineIterationComponent, "_eval_body", eval_iterations)
     original_evaluate = _remember(ExecutionState, "_evaluate_with_timeout")
+    _patch(ExecutionState, "_evaluate_with_timeout", evaluate)
+
+
+def _handle_failing_outputs() -> None:
+    """moto's Retry and Catch don't know of an Output that fails.
+
+    Developer Guide, Transforming data with JSONata, Handling expression errors: they do. A first
+    evaluation, where failures are handled, shows whether there is one.
+    """
+
+    def evaluate(state: ExecutionState, env: Environment) -> None:
+        given, depth = env.states.get_input(), len(env.stack)
+        variables = env.variable_store
+        kept = dict(variables._inner_scope)
+        inner_evaluate(state, env)
+        if state.output is None or not env.is_running():
+            return
+        try:
+            state.output.jsonata_template_value.eval(env)
+        except Exception:
+            del env.stack[depth:]
+            env.states.reset(given)
+            variables._inner_scope.clear()
+            variables._inner_scope.update(kept)
+            variables._variable_declarations_cache = None
+            variables.reset_tracing()
+            raise
+        env.stack.pop()
+
+    inner_evaluate = ExecutionState._evaluate_with_timeout  # patched already, and anew each time
     _patch(ExecutionState, "_evaluate_with_timeout", evaluate)
 
 

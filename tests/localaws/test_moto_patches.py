@@ -157,6 +157,17 @@ RETRIED = {
         "End": True,
     }
 }
+FAILING_OUTPUT = {
+    "Map": {
+        "Type": "Map",
+        "Items": [1],
+        "ItemProcessor": {"StartAt": "Any", "States": {"Any": {"Type": "Succeed"}}},
+        "Output": "{% 1 + 'a' %}",
+        "Catch": [{"ErrorEquals": ["States.QueryEvaluationError"], "Next": "Caught"}],
+        "End": True,
+    },
+    "Caught": {"Type": "Succeed"},
+}
 
 
 def refuse_plain_http(s3: Any, bucket: str) -> None:
@@ -281,6 +292,10 @@ def test_an_interrupted_iteration_is_aborted(machines: Machines) -> None:
     assert "MapIterationSucceeded" not in kinds
 
 
+def test_a_failing_output_is_caught(machines: Machines) -> None:
+    assert machines.run(FAILING_OUTPUT)["status"] == "SUCCEEDED"
+
+
 def test_variables_stay_outside_a_distributed_map(machines: Machines) -> None:
     """More in test_map_runs.py."""
     ended = machines.run(OUTSIDE_VARIABLE)
@@ -333,6 +348,7 @@ DEFECTS = {
     "does not name SDK errors after the service": "_name_sdk_errors",
     "can't wait for Glue": "_wait_for_glue",
     "takes an interrupted iteration for one that ended well": "_end_what_runs_inside",
+    "doesn't catch a failing Output": "_handle_failing_outputs",
     "sleeps on in a Retry that is stopped": "_wake_retries",
     "can't redrive": "_remember_progress",
     "takes no whole ToleratedFailurePercentage": "_take_whole_percentages",
@@ -398,6 +414,7 @@ def _defects(port: int) -> dict[str, bool]:
     found["takes an interrupted iteration for one that ended well"] = (
         "MapIterationAborted" not in ends
     )
+    found["doesn't catch a failing Output"] = machines.run(FAILING_OUTPUT)["status"] == "FAILED"
     arn = machines.start(RETRIED)
     time.sleep(0.5)
     machines.stop(arn)

@@ -147,6 +147,12 @@ def not_redrivable(machines: Machines, arn: str) -> None:
     assert described["redriveStatus"] == "NOT_REDRIVABLE"
 
 
+def test_after_two_weeks_nothing_is_redrivable(machines: Machines) -> None:
+    described = machines.run({"Fail": {"Type": "Fail"}})
+    machines.aws.clock.sleep(14 * 24 * 3600 + 60)
+    not_redrivable(machines, described["executionArn"])
+
+
 def gated(gate: Gate, wrong: int) -> dict[str, Any]:
     """An item gives itself, and a variable; one of them passes the gate before it does."""
     choice = {"Condition": f"{{% $states.input = {wrong} %}}", "Next": "Gate"}
@@ -239,5 +245,8 @@ def test_unsuccessful_children_of_a_distributed_map_are_redriven(
     for child, earlier in before.items():
         assert after[child]["status"] == "SUCCEEDED"
         assert after[child]["redriveCount"] == (earlier["status"] != "SUCCEEDED")
+    with pytest.raises(ClientError) as refused:
+        machines.api.redrive_execution(executionArn=next(iter(before)))
+    assert refused.value.response["Error"]["Code"] == "ExecutionNotRedrivable"
     (failed,) = [child for child in before if before[child]["status"] == "FAILED"]
     assert entered(after_redrive(machines, failed)) == ["Gate", "Give"]

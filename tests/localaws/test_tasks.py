@@ -129,3 +129,26 @@ def test_a_task_fails_with_an_error_of_its_own(machines: Machines) -> None:
     assert machines.types(described["executionArn"]).count("TaskFailed") == 2
     output = machines.output(caught(task, "Batchrec.JobFailed"), given)
     assert output == {"Error": "Batchrec.JobFailed", "Cause": "because of that"}
+
+
+def test_a_task_whose_output_fails_is_retried_with_its_own_input(machines: Machines) -> None:
+    """Developer Guide, Transforming data with JSONata, Handling expression errors."""
+    task = sdk_task("sqs:listQueues", QueueNamePrefix="{% $states.input.prefix %}")
+    task |= {
+        "Assign": {"attempts": "{% $attempts + 1 %}"},
+        "Output": "{% $states.context.State.RetryCount < 2 ? $error('no') : $states.input %}",
+        "Retry": [{"ErrorEquals": ["States.QueryEvaluationError"], "IntervalSeconds": 60}],
+        "Next": "Give",
+    }
+    del task["End"]
+    states = {
+        "Count": {"Type": "Pass", "Assign": {"attempts": 0}, "Next": "Try"},
+        "Try": task,
+        "Give": {"Type": "Pass", "Output": "{% [$states.input, $attempts] %}", "End": True},
+    }
+    given = {"prefix": "nothing-like-it"}
+    described = machines.run(states, given)
+    # Nothing of an attempt that failed stays, its assignments included.
+    assert json.loads(described["output"]) == [given, 1]
+    kinds = machines.types(described["executionArn"])
+    assert (kinds.count("TaskScheduled"), kinds.count("EvaluationFailed")) == (3, 2)

@@ -4,10 +4,7 @@ from moto.core.exceptions import AWSError
 
 
 class ExecutionNotRedrivable(AWSError):
-    """API Reference, RedriveExecution: the execution runs, or succeeded."""
+    """API Reference, RedriveExecution."""
 
     TYPE = "ExecutionNotRedrivable"
     STATUS = 400
-
-    def __init__(self, status: str) -> None:
-        super().__init__(f"Execution is {status} and cannot be redriven")

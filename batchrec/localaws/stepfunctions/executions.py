@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from moto.stepfunctions.parser.api import (
@@ -16,17 +16,28 @@ from moto.stepfunctions.parser.asl.component.program.program import Program
 from moto.stepfunctions.parser.asl.eval.evaluation_details import EvaluationDetails
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 from moto.stepfunctions.parser.asl.eval.event.event_manager import EventHistoryContext, EventManager
-from moto.stepfunctions.parser.asl.eval.program_state import ProgramStopped, ProgramTimedOut
+from moto.stepfunctions.parser.asl.eval.program_state import (
+    ProgramEnded,
+    ProgramStopped,
+    ProgramTimedOut,
+)
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
-from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication
 from moto.stepfunctions.parser.backend.execution import Execution as MotoExecution
 from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
+from moto.stepfunctions.parser.backend.execution_worker_comm import ExecutionWorkerCommunication
 
 from batchrec.localaws import events, runtime
 from batchrec.localaws.stepfunctions.exceptions import ExecutionNotRedrivable
 from batchrec.localaws.stepfunctions.progress import Progress
 
 REDRIVABLE = (ExecutionStatus.FAILED, ExecutionStatus.ABORTED, ExecutionStatus.TIMED_OUT)
+REDRIVABLE_PERIOD = timedelta(days=14)  # Developer Guide, Redrive eligibility
+
+
+def now() -> datetime:
+    """Return the virtual present in milliseconds, as precise as the API's dates are."""
+    present = runtime.current().clock.now()
+    return present.replace(microsecond=present.microsecond // 1000 * 1000)
 
 
 class Execution(MotoExecution):
@@ -67,19 +78,19 @@ class Execution(MotoExecution):
 
     def abort(self, error: str | None = None, cause: str | None = None) -> None:
         """Make it end as ABORTED; harmless for an execution that has ended."""
-        now = runtime.current().clock.now()
-        self.worker.env.set_stop(stop_date=now, error=error, cause=cause)
+        self.worker.env.set_stop(stop_date=now(), error=error, cause=cause)
 
     def redrive(self) -> None:
         """Go on from the unsuccessful states (API Reference, RedriveExecution).
 
         Raises:
-            ExecutionNotRedrivable: it runs, or succeeded.
+            ExecutionNotRedrivable: it runs, succeeded, or ended too long ago.
         """
-        if self.exec_status not in REDRIVABLE:
-            raise ExecutionNotRedrivable(self.status)
+        reason = self._not_redrivable()
+        if reason is not None:
+            raise ExecutionNotRedrivable(reason)
         self.redrive_count += 1
-        self.redrive_date = runtime.current().clock.now()
+        self.redrive_date = now()
         self.stop_date = self.error = self.cause = None
         self._run(self.worker.env.event_manager)
 
@@ -93,14 +104,21 @@ class Execution(MotoExecution):
 
     def redrives(self) -> dict[str, Any]:
         """Return the members of DescribeExecution that tell of redrives."""
-        redrivable = self.exec_status in REDRIVABLE
-        reason = f"Execution is {self.status} and cannot be redriven"
+        reason = self._not_redrivable()
         return {
             "redriveCount": self.redrive_count,
             "redriveDate": self.redrive_date,
-            "redriveStatus": "REDRIVABLE" if redrivable else "NOT_REDRIVABLE",
-            "redriveStatusReason": None if redrivable else reason,
+            "redriveStatus": "REDRIVABLE" if reason is None else "NOT_REDRIVABLE",
+            "redriveStatusReason": reason,
         }
+
+    def _not_redrivable(self) -> str | None:
+        """Return why it isn't, in the words of DescribeExecution's redriveStatusReason."""
+        if self.exec_status not in REDRIVABLE:
+            return f"Execution is {self.status} and cannot be redriven"
+        if self.stop_date is not None and now() - self.stop_date > REDRIVABLE_PERIOD:
+            return "Execution redrivable period exceeded"
+        return None
 
     def tell_events(self) -> None:
         """Tell EventBridge of the status.
@@ -118,7 +136,11 @@ class Execution(MotoExecution):
         return {name: value for name, value in described.items() if value is not None}
 
     def _run(self, earlier: EventManager | None) -> None:
-        details = self._get_start_execution_worker()._evaluation_details
+        details = EvaluationDetails(
+            self._get_start_aws_execution_details(),
+            self.get_start_execution_details(),
+            self.get_start_state_machine_details(),
+        )
         self.ended.clear()
         self.exec_status = ExecutionStatus.RUNNING
         self.exec_worker = Worker(self, details, earlier)
@@ -126,22 +148,33 @@ class Execution(MotoExecution):
         self.exec_worker.start()
 
 
-class _Ending(BaseExecutionWorkerCommunication):
+class _Ending(ExecutionWorkerCommunication):
     """Takes over how an execution ended; moto leaves out error and cause of stops and timeouts."""
 
-    execution: Execution
+    def __init__(self, execution: Execution) -> None:
+        self._execution = execution
 
     def terminated(self) -> None:
-        state = self.execution.worker.env.program_state()
-        if isinstance(state, ProgramStopped):
-            self.execution.error, self.execution.cause = state.error, state.cause
+        execution = self._execution
+        state = execution.worker.env.program_state()
+        if isinstance(state, ProgramEnded):
+            status = ExecutionStatus.SUCCEEDED
+            execution.output = execution.worker.env.states.get_input()
+        elif isinstance(state, ProgramStopped):
+            status = ExecutionStatus.ABORTED
+            execution.error, execution.cause = state.error, state.cause
         elif isinstance(state, ProgramTimedOut):
-            self.execution.error = "States.Timeout"
-        super().terminated()
-        self.execution.stop_date = runtime.current().clock.now()
-        self.execution.ended.set()
-        self.execution.tell_events()
-        self.execution.on_end(self.execution)
+            status = ExecutionStatus.TIMED_OUT
+            execution.error = "States.Timeout"
+        else:
+            status = ExecutionStatus.FAILED
+            error = state.error or {}
+            execution.error, execution.cause = error.get("error"), error.get("cause")
+        execution.stop_date = now()
+        execution.exec_status = status
+        execution.ended.set()
+        execution.tell_events()
+        execution.on_end(execution)
 
 
 class Worker(ExecutionWorker):

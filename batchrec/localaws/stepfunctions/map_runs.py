@@ -39,7 +39,7 @@ from moto.stepfunctions.parser.asl.eval.states import ItemData, MapData
 from batchrec.clock import VirtualEvent
 from batchrec.localaws import runtime
 from batchrec.localaws.stepfunctions import progress
-from batchrec.localaws.stepfunctions.executions import Execution
+from batchrec.localaws.stepfunctions.executions import Execution, now
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class MapRun:
         self._concurrency = concurrency
         self._tolerance = tolerance
         self._new_child = new_child
-        self._start_date = runtime.current().clock.now()
+        self._start_date = now()
         self._stop_date: datetime | None = None
         self._redrive_count = 0
         self._redrive_date: datetime | None = None
@@ -107,7 +107,7 @@ class MapRun:
         self.status = "RUNNING"
         self._stop_date = None
         self._redrive_count += 1
-        self._redrive_date = runtime.current().clock.now()
+        self._redrive_date = now()
         return self._redrive_count
 
     def run(self, env: Environment) -> None:
@@ -130,7 +130,7 @@ class MapRun:
             else:
                 self._changed.wait()
         self._abort(started)
-        self._stop_date = runtime.current().clock.now()
+        self._stop_date = now()
 
     def child_ended(self, _child: Execution) -> None:
         """Look again at what is to be done next."""

@@ -16,8 +16,7 @@ from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 
-from batchrec.localaws import runtime
-from batchrec.localaws.stepfunctions.executions import Execution
+from batchrec.localaws.stepfunctions.executions import Execution, now
 from batchrec.localaws.stepfunctions.map_runs import MapRun
 
 
@@ -131,7 +130,7 @@ class StepFunctionsBackend(StepFunctionsParserBackend):
             account_id=self.account_id,
             region_name=self.region_name,
             state_machine=_snapshot(machine),
-            start_date=runtime.current().clock.now(),
+            start_date=now(),
             input_data=given,
             cloud_watch_logging_session=None,
             activity_store={},

@@ -7,7 +7,8 @@ from moto.stepfunctions.exceptions import ValidationException
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 from moto.stepfunctions.responses import StepFunctionResponse as MotoStepFunctionResponse
 
-from batchrec.localaws import runtime
+from batchrec.localaws.stepfunctions.exceptions import ExecutionNotRedrivable
+from batchrec.localaws.stepfunctions.executions import now
 from batchrec.localaws.stepfunctions.models import StepFunctionsBackend, stepfunctions_backends
 
 _LIST_PAGE = 100  # API Reference, ListExecutions and GetExecutionHistory: without maxResults
@@ -45,11 +46,13 @@ class StepFunctionsResponse(MotoStepFunctionResponse):
         execution.abort(self._get_param("error"), self._get_param("cause"))
         # A task that stops its own execution can't end before it has this answer.
         execution.ended.wait(_STOP_SECONDS)
-        return ActionResult({"stopDate": execution.stop_date or runtime.current().clock.now()})
+        return ActionResult({"stopDate": execution.stop_date or now()})
 
     def redrive_execution(self) -> ActionResult:
-        """API Reference, RedriveExecution."""
+        """API Reference, RedriveExecution; children are redriven with their parent only."""
         execution = self.stepfunction_backend.execution(self._get_param("executionArn"))
+        if execution.map_run_arn is not None:
+            raise ExecutionNotRedrivable("Redrive the parent workflow")
         execution.redrive()
         return ActionResult({"redriveDate": execution.redrive_date})
 
