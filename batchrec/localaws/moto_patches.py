@@ -93,6 +93,7 @@ from moto.stepfunctions.parser.asl.eval.program_state import (
 )
 from moto.stepfunctions.parser.asl.jsonata import jsonata as moto_jsonata
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
+from moto.stepfunctions.parser.asl.parse.preprocessor import Preprocessor
 from moto.stepfunctions.parser.asl.utils import boto_client
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 
@@ -116,6 +117,7 @@ def apply(clock: VirtualClock, endpoint: str) -> None:
     # It logs every failure that a state machine handles, several times.
     logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)
     _run_on_virtual_time(clock)
+    _unescape_literals()
     _evaluate_jsonata(clock)
     _convert_sdk_parameters_and_results()
     _name_sdk_errors()
@@ -137,6 +139,19 @@ def _run_on_virtual_time(clock: VirtualClock) -> None:
     shims = ModuleShims(clock)
     for name in ("threading", "time", "datetime", "Thread", "Event"):
         _replace(name, _original(name), getattr(shims, name))
+
+
+def _unescape_literals() -> None:
+    """moto takes a definition's strings as they are written, with JSON's escapes."""
+
+    def inner_string_of(parser_rule_context: Any) -> Any:
+        text = parser_rule_context.getText()
+        if text.startswith('"'):
+            return json.loads(text, strict=False)
+        return original(parser_rule_context)
+
+    original = _remember(Preprocessor, "_inner_string_of")
+    _patch(Preprocessor, "_inner_string_of", staticmethod(inner_string_of))
 
 
 def _evaluate_jsonata(clock: VirtualClock) -> None:

@@ -12,6 +12,7 @@ import time
 import uuid
 from collections.abc import Callable
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -170,6 +171,12 @@ FAILING_OUTPUT = {
 }
 
 
+LITERAL = {
+    "Assign": {"Type": "Pass", "Assign": {"text": AWKWARD}, "Next": "Show"},
+    "Show": {"Type": "Pass", "Output": "{% $text %}", "End": True},
+}
+
+
 def refuse_plain_http(s3: Any, bucket: str) -> None:
     """Amazon S3 User Guide, Restrict access to only HTTPS requests."""
     s3.create_bucket(Bucket=bucket)
@@ -226,6 +233,10 @@ def test_expressions_are_evaluated(machines: Machines) -> None:
 
 def test_strings_in_variables_keep_every_character(machines: Machines) -> None:
     assert machines.output(ASSIGNED, {"text": AWKWARD}) == {"kept": AWKWARD}
+
+
+def test_strings_of_a_definition_are_unescaped(machines: Machines) -> None:
+    assert machines.output(LITERAL) == AWKWARD
 
 
 def test_hash_is_hexadecimal(machines: Machines) -> None:
@@ -340,6 +351,7 @@ DEFECTS = {
     "waits in real time": "_run_on_virtual_time",
     "has no JSONata engine": "_evaluate_jsonata",
     "does not escape strings in variables": "_evaluate_jsonata",
+    "keeps the escapes of strings": "_unescape_literals",
     "has no $hash": "_evaluate_jsonata",
     "has no $uuid": "_evaluate_jsonata",
     "lets failing expressions pass as another error": "_evaluate_jsonata",
@@ -380,6 +392,7 @@ def report_defects() -> None:
 def _defects(port: int) -> dict[str, bool]:
     from jsonata import Jsonata
     from moto.stepfunctions.parser.asl.jsonata import jsonata as moto_jsonata
+    from moto.stepfunctions.parser.asl.parse.preprocessor import Preprocessor
     from moto.stepfunctions.parser.asl.utils.boto_client import boto_client_for
 
     def client(service: str, server: int = port) -> Any:
@@ -400,6 +413,9 @@ def _defects(port: int) -> dict[str, bool]:
     # What remains to be mended once somebody has put an engine into its place.
     moto_jsonata._eval_jsonata = lambda expression: Jsonata(expression).evaluate(None)
     found["does not escape strings in variables"] = error(ASSIGNED, {"text": AWKWARD}) != "None"
+    # Written into an expression, as moto does it, such a string comes out right all the same.
+    quoted = SimpleNamespace(getText=lambda: json.dumps(AWKWARD))
+    found["keeps the escapes of strings"] = Preprocessor._inner_string_of(quoted) != AWKWARD
     found["has no $hash"] = "not supported" in str(machines.run(result_of("$hash('', 'MD5')")))
     found["has no $uuid"] = "not supported" in str(machines.run(result_of("$uuid()")))
     found["lets failing expressions pass as another error"] = (
