@@ -28,6 +28,7 @@ from moto.iam.access_control import IAMPolicy, PermissionResult
 from moto.s3.models import FakeBucket
 from moto.stepfunctions.parser import models as _parser_models  # noqa: F401 (loads the interpreter)
 from moto.stepfunctions.parser.api import EvaluationFailedEventDetails, HistoryEventType
+from moto.stepfunctions.parser.asl.component.common.assign.assign_decl import AssignDecl
 from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import (
     CustomErrorName,
 )
@@ -123,6 +124,7 @@ def apply(clock: VirtualClock, endpoint: str) -> None:
     _name_sdk_errors()
     _wait_for_glue()
     _end_what_runs_inside(clock)
+    _assign_beside_output()
     _handle_failing_outputs()
     _wake_retries()
     _remember_progress(clock)
@@ -345,6 +347,30 @@ def _end_what_runs_inside(clock: VirtualClock) -> None:
     _patch(ExecutionState, "_evaluate_with_timeout", evaluate)
 
 
+def _assign_beside_output() -> None:
+    """moto's Output sees what Assign of the same state assigns.
+
+    Developer Guide, Transforming data with JSONata: the two happen in parallel.
+    """
+
+    def eval_assign(assign: AssignDecl, env: Environment) -> None:
+        assigned: dict[str, Any] = {}
+        for binding in assign.declaration_bindings:
+            binding.eval(env)
+            assigned |= env.stack.pop()
+        env.assigned = assigned  # type: ignore[attr-defined]
+
+    def exited(state: CommonStateField, env: Environment) -> Any:
+        for name, value in getattr(env, "assigned", {}).items():
+            env.variable_store.set(name, value)
+        env.assigned = {}  # type: ignore[attr-defined]
+        return original_exited(state, env)
+
+    _patch(AssignDecl, "_eval_body", eval_assign)
+    original_exited = _remember(CommonStateField, "_get_state_exited_event_details")
+    _patch(CommonStateField, "_get_state_exited_event_details", exited)
+
+
 def _handle_failing_outputs() -> None:
     """moto's Retry and Catch don't know of an Output that fails.
 
@@ -354,8 +380,6 @@ def _handle_failing_outputs() -> None:
 
     def evaluate(state: ExecutionState, env: Environment) -> None:
         given, depth = env.states.get_input(), len(env.stack)
-        variables = env.variable_store
-        kept = dict(variables._inner_scope)
         inner_evaluate(state, env)
         if state.output is None or not env.is_running():
             return
@@ -364,10 +388,7 @@ def _handle_failing_outputs() -> None:
         except Exception:
             del env.stack[depth:]
             env.states.reset(given)
-            variables._inner_scope.clear()
-            variables._inner_scope.update(kept)
-            variables._variable_declarations_cache = None
-            variables.reset_tracing()
+            env.assigned = {}  # type: ignore[attr-defined]
             raise
         env.stack.pop()
 

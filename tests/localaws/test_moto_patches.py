@@ -158,6 +158,16 @@ RETRIED = {
         "End": True,
     }
 }
+ASSIGN_AND_OUTPUT = {
+    "Start": {"Type": "Pass", "Assign": {"n": 1}, "Next": "Add"},
+    "Add": {
+        "Type": "Pass",
+        "Assign": {"n": "{% $n + 1 %}", "earlier": "{% $n %}"},
+        "Output": "{% $n %}",
+        "Next": "Give",
+    },
+    "Give": {"Type": "Pass", "Output": "{% [$states.input, $n, $earlier] %}", "End": True},
+}
 FAILING_OUTPUT = {
     "Map": {
         "Type": "Map",
@@ -303,6 +313,10 @@ def test_an_interrupted_iteration_is_aborted(machines: Machines) -> None:
     assert "MapIterationSucceeded" not in kinds
 
 
+def test_assign_and_output_see_the_values_from_before(machines: Machines) -> None:
+    assert machines.output(ASSIGN_AND_OUTPUT) == [1, 2, 1]
+
+
 def test_a_failing_output_is_caught(machines: Machines) -> None:
     assert machines.run(FAILING_OUTPUT)["status"] == "SUCCEEDED"
 
@@ -360,6 +374,7 @@ DEFECTS = {
     "does not name SDK errors after the service": "_name_sdk_errors",
     "can't wait for Glue": "_wait_for_glue",
     "takes an interrupted iteration for one that ended well": "_end_what_runs_inside",
+    "shows an Output what is being assigned": "_assign_beside_output",
     "doesn't catch a failing Output": "_handle_failing_outputs",
     "sleeps on in a Retry that is stopped": "_wake_retries",
     "can't redrive": "_remember_progress",
@@ -429,6 +444,9 @@ def _defects(port: int) -> dict[str, bool]:
     ends = [event["type"] for event in machines.events(arn) if "Iteration" in event["type"]]
     found["takes an interrupted iteration for one that ended well"] = (
         "MapIterationAborted" not in ends
+    )
+    found["shows an Output what is being assigned"] = (
+        json.loads(machines.run(ASSIGN_AND_OUTPUT)["output"])[0] == 2
     )
     found["doesn't catch a failing Output"] = machines.run(FAILING_OUTPUT)["status"] == "FAILED"
     arn = machines.start(RETRIED)

@@ -178,6 +178,30 @@ def test_variables_live_on_from_state_to_state(machines: Machines) -> None:
     assert machines.output(states, {"a": ["x", "y"]}) == {"kept": "y", "number": 2}
 
 
+def test_every_kind_of_state_assigns(machines: Machines) -> None:
+    failing = sdk_task("sqs:getQueueUrl", QueueName="nowhere")
+    caught = {"ErrorEquals": ["States.ALL"], "Assign": {"caught": 1}, "Next": "Choose"}
+    rule = {"Condition": "{% $caught = 1 %}", "Assign": {"chosen": 2}, "Next": "ByDefault"}
+    unmet = {"Condition": "{% $caught = 2 %}", "Next": "Give"}
+    states = {
+        "Try": failing | {"Catch": [caught]},
+        "Choose": {"Type": "Choice", "Choices": [rule], "Default": "Give"},
+        "ByDefault": {
+            "Type": "Choice",
+            "Choices": [unmet],
+            "Assign": {"by_default": 3},
+            "Default": "Wait",
+        },
+        "Wait": {"Type": "Wait", "Seconds": 1, "Assign": {"waited": 4}, "Next": "Give"},
+        "Give": {
+            "Type": "Pass",
+            "Output": "{% [$caught, $chosen, $by_default, $waited] %}",
+            "End": True,
+        },
+    }
+    assert machines.output(states) == [1, 2, 3, 4]
+
+
 # --- SDK tasks ------------------------------------------------------------------------------------
 
 
