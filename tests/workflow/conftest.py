@@ -28,7 +28,8 @@ for key in ("users", "items"):
     (transformed / f"batch_{key}_input").mkdir()
 random.seed(1)
 rows = [(u, i, 1_000_000_000 + u + i) for u in range(60) for i in random.sample(range(200), 30)]
-lines = ["USER_ID,ITEM_ID,TIMESTAMP", *(f"{u},{i},{t}" for u, i, t in rows[:ROWS])]
+lines = ["USER_ID,ITEM_ID,TIMESTAMP,EVENT_TYPE"]
+lines += [f"{u},{i},{t},view" for u, i, t in rows[:ROWS]]
 text = "\\n".join(lines) + "\\n"
 (transformed / "interactions" / "part-0.csv").write_text(text)
 users = [f'{{"userId": "{u}"}}' for u in range(60)]
@@ -176,6 +177,7 @@ def pipeline(local_aws: LocalAws, asl: str) -> Iterator[Pipeline]:
         {"name": "USER_ID", "type": "string"},
         {"name": "ITEM_ID", "type": "string"},
         {"name": "TIMESTAMP", "type": "long"},
+        {"name": "EVENT_TYPE", "type": "string"},
     ]
     schema = {"type": "record", "name": "Interactions", "fields": fields, "version": "1.0"}
     personalize.create_schema(name=name, schema=json.dumps(schema))

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.timeout(300)
 
 HOUR = 3600
 BEFORE = {"run": "before", "solutions": {}}
-FILTER = "EXCLUDE ItemID WHERE Interactions.TIMESTAMP < 1000000100"
+FILTER = 'EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("*")'
 CELLS = list(cells())
 
 

@@ -161,7 +161,7 @@ def test_a_failed_job_gets_another_name_when_the_run_is_continued(pipeline: "Pip
     s3 = pipeline.aws.client("s3")
     key = "transformed/nightly/interactions/part-0.csv"
     short = s3.get_object(Bucket=pipeline.bucket, Key=key)["Body"].read().decode()
-    longer = short + "".join(f"{n},{n + 1},{1_100_000_000 + n}\n" for n in range(60))
+    longer = short + "".join(f"{n},{n + 1},{1_100_000_000 + n},view\n" for n in range(60))
     s3.put_object(Bucket=pipeline.bucket, Key=key, Body=longer.encode())
     second, _ = pipeline.run("nightly-again", run="nightly")
     assert second["status"] == "SUCCEEDED", second
