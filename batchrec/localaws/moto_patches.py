@@ -107,7 +107,7 @@ from batchrec.localaws.stepfunctions.models import backend_of
 
 _INTERPRETER = "moto.stepfunctions.parser."
 _SEPARATOR = "\x1e"
-_GLUE_POLL_SECONDS = 0.5  # of virtual time, as moto's other .sync tasks
+_GLUE_POLL_SECONDS = 5  # of virtual time
 
 # What stood in a module before the first `apply`, so that the next one finds the same places.
 _originals: dict[tuple[str, str], object] = {}
