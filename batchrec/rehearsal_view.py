@@ -59,11 +59,12 @@ def show(rehearsal: Rehearsal, console: Console) -> None:
 
 def _table(rehearsal: Rehearsal, solution: str, published: Published) -> Table:
     """Show a few answers; beside users, what they liked best."""
-    title, asked, answered = _HEADINGS[published.asked, published.answered]
+    kind, asked, answered = _HEADINGS[published.asked, published.answered]
     inputs = _few(list(published.answers))
     is_about_users = published.asked == "users"
     history = rehearsal.sample.history(rehearsal.data, inputs) if is_about_users else {}
-    table = Table(title=f"{solution}: {title}", show_lines=True)
+    title = f"{solution}: {kind}"
+    table = Table(title=title, min_width=len(title), show_lines=True)
     table.add_column(asked)
     if is_about_users:
         table.add_column(rehearsal.sample.best)
