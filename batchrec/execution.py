@@ -63,10 +63,13 @@ class _Histories:
 
     def news(self) -> list[dict[str, Any]]:
         """Return the events that weren't there before; of one instant, in their order."""
-        own = self._read(self._execution_arn)
-        ends = (n for n, event in enumerate(own) if event["type"] in _MAP_RUN_ENDS)
-        before_end = next(ends, len(own))
-        return [*own[:before_end], *self._news_of_children(), *own[before_end:]]
+        found: list[dict[str, Any]] = []
+        for event in self._read(self._execution_arn):
+            if event["type"] in _MAP_RUN_ENDS:
+                found += self._news_of_children()
+            found.append(event)
+            self._note(event)
+        return [*found, *self._news_of_children()]
 
     def _news_of_children(self) -> list[dict[str, Any]]:
         found = []
@@ -74,7 +77,10 @@ class _Histories:
             for child in _children(self._stepfunctions, map_run):
                 version = (child["executionArn"], child.get("redriveCount", 0))
                 if version not in self._finished:
-                    found += self._read(child["executionArn"])
+                    events = self._read(child["executionArn"])
+                    for event in events:
+                        self._note(event)
+                    found += events
                     if child["status"] != "RUNNING":
                         self._finished.add(version)
         return found
@@ -83,9 +89,13 @@ class _Histories:
         events = history(self._stepfunctions, arn, after=self._last.get(arn, 0))
         if events:
             self._last[arn] = events[-1]["id"]
-        new = (_map_run(event) for event in events)
-        self._map_runs += [run for run in new if run is not None and run not in self._map_runs]
         return events
+
+    def _note(self, event: dict[str, Any]) -> None:
+        """Follow the children of the Map Run that an event starts from here on."""
+        run = _map_run(event)
+        if run is not None and run not in self._map_runs:
+            self._map_runs.append(run)
 
 
 def failed_children(stepfunctions: Any, events: list[dict[str, Any]]) -> list[dict[str, Any]]:

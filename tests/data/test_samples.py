@@ -18,7 +18,9 @@ def test_each_is_found_and_has_a_configuration(sample: samples.Sample) -> None:
 
 
 def test_an_unknown_example_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(BatchrecError, match=r"no example 'netflix'.*: movielens, clickstream"):
+    with pytest.raises(
+        BatchrecError, match=r"no example 'netflix'.*: movielens, clickstream, segments"
+    ):
         samples.find("netflix")
 
 

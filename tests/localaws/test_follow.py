@@ -57,6 +57,25 @@ def test_children_are_followed_in_the_order_of_time(
     ]
 
 
+def test_children_come_between_the_states_around_them(machines: Machines) -> None:
+    described = machines.run(
+        {
+            "ImportDatasets": map_state(
+                {"CreateImport": task()}, [1], "DISTRIBUTED", Label="Imports", Next="Recommend"
+            ),
+            "Recommend": map_state(
+                {"CreateSolution": task()}, [1], "DISTRIBUTED", Label="Solutions", Next="Publish"
+            ),
+            "Publish": task(),
+        },
+    )
+    # It has ended: everything is read at once.
+    told: list[Moment] = []
+    follow(machines.api, described["executionArn"], told.append)
+    states = ["ImportDatasets", "CreateImport", "Recommend", "CreateSolution", "Publish"]
+    assert [moment.state for moment in told] == states
+
+
 def test_a_failing_child_is_named(machines: Machines) -> None:
     wrong = sdk_task("sqs:getQueueUrl", QueueName="nowhere")
     described = machines.run({"Solutions": solutions(wrong, End=True)})

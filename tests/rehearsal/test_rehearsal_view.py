@@ -1,15 +1,25 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
 from rich.console import Console
 
 from batchrec import rehearsal_view
 from batchrec.data import samples
 from batchrec.rehearsal import Rehearsal, Summary
-from batchrec.results import Recommendations
+from batchrec.results import Published
+
+FOR_USERS = Published(
+    counts={"inputs": 4, "answered": 3, "errors": 1, "recommendations": 1234},
+    asked="users",
+    answered="items",
+    answers={"u": ["[b]2[/b]"], "v": ["1"]},
+)
 
 
-def shown(tmp_path: Path, example: str, content: str, **changes: Any) -> str:
+def shown(
+    tmp_path: Path, example: str, content: str, published: Published = FOR_USERS, **changes: Any
+) -> str:
     path = tmp_path / "data"
     path.write_text(content)
     summary = {
@@ -18,7 +28,8 @@ def shown(tmp_path: Path, example: str, content: str, **changes: Any) -> str:
         "users": 1,
         "items": 2,
         "warnings": [],
-        "recommendations": 1,
+        "recommendations": 1234,
+        "published": {"best": published.counts},
         "offline_metrics": {"best": {"precision_at_25": 0.5, "coverage": 0.25}},
         "seconds": {"all": 1.0},
         "timeline": [],
@@ -29,7 +40,7 @@ def shown(tmp_path: Path, example: str, content: str, **changes: Any) -> str:
         sample=samples.find(example),
         data=path,
         titles={"1": "Toy Story (1995)"},
-        recommendations={"best": Recommendations({"u": ["[b]2[/b]"], "v": ["1"]}, {})},
+        published={"best": published},
         aws=None,  # type: ignore[arg-type]
         outputs={},
     )
@@ -59,6 +70,41 @@ def test_events_are_shown_as_such(tmp_path: Path) -> None:
 
 def test_an_id_that_looks_like_markup_is_shown_as_it_is(tmp_path: Path) -> None:
     assert "item [b]2[/b]" in shown(tmp_path, "clickstream", EVENTS)
+
+
+def test_what_is_counted_is_what_was_published(tmp_path: Path) -> None:
+    text = shown(tmp_path, "movielens", RATINGS)
+
+    assert "best: 1,234 recommendations for 3 users, 1 errors" in text
+    assert "precision_at_25 0.5, coverage 0.25" in text
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered", "title", "answer"),
+    [
+        ("items", "items", "best: similar to items", "Toy Story (1995)"),
+        ("items", "users", "best: users for items", "1"),
+        ("item attributes", "users", "best: users for item attributes", "1"),
+    ],
+)
+def test_only_items_have_titles(
+    tmp_path: Path, asked: str, answered: str, title: str, answer: str
+) -> None:
+    published = Published(FOR_USERS.counts, asked, answered, {"1": ["1"]})
+    text = shown(tmp_path, "movielens", RATINGS, published)
+
+    assert title in text
+    assert "Rated highest" not in text
+    (row,) = (line for line in text.splitlines() if line.startswith("│"))
+    first = "Toy Story (1995)" if asked == "items" else "1"
+    assert [cell.strip() for cell in row.strip("│").split("│")] == [first, answer]
+
+
+def test_a_solution_without_an_answer_has_no_table(tmp_path: Path) -> None:
+    text = shown(tmp_path, "movielens", RATINGS, Published(dict.fromkeys(FOR_USERS.counts, 0)))
+
+    assert "best: 0 recommendations for 0 inputs" in text
+    assert "Recommended" not in text
 
 
 def test_every_row_is_accounted_for(tmp_path: Path) -> None:

@@ -124,13 +124,23 @@ def test_the_summary_says_what_happened(output: Path, ratings: duckdb.DuckDBPyCo
     )
     assert (summary["users"], summary["items"]) == (users, items)
     assert summary["recommendations"] == 25 * users
+    assert summary["published"]["user-personalization"] == {
+        "inputs": users,
+        "answered": users,
+        "errors": 0,
+        "recommendations": 25 * users,
+    }
     assert len(summary["seconds"]) == 8
     assert (
         "normalized_discounted_cumulative_gain_at_25"
         in (summary["offline_metrics"]["user-personalization"])
     )
     assert [moment["state"] for moment in summary["timeline"]] == [
+        "ListRunningExecutions",
+        "LookForTrainingData",
         "PrepareTrainingData",
+        "ReadReport",
+        "ReadManifest",
         "ImportDatasets",
         "CreateDatasetImportJob",
         "RecommendWithSolutions",
@@ -138,7 +148,18 @@ def test_the_summary_says_what_happened(output: Path, ratings: duckdb.DuckDBPyCo
         "CreateSolutionVersion",
         "GetSolutionMetrics",
         "CreateBatchInferenceJob",
+        "PublishRecommendations",
+        "ReadPublication",
+        "NotifyOfSuccess",
     ]
+
+
+def test_the_results_are_those_that_consumers_read(output: Path) -> None:
+    manifest = json.loads((output / "curated" / "latest.json").read_text())
+    (run,) = (folder.name for folder in (output / "curated").iterdir() if folder.is_dir())
+    assert manifest["run"] == run
+    assert (output / "curated" / run / "publication.json").is_file()
+    assert list((output / "curated" / run / "tables" / "user-personalization").glob("*.parquet"))
 
 
 def test_a_person_sees_steps_counts_metrics_and_titles(
@@ -215,7 +236,7 @@ def test_an_unknown_example_is_refused_with_the_known_ones(
     ended = rehearse("--example", "netflix", cwd=tmp_path)
     assert ended.returncode == 1
     assert "There is no example 'netflix'" in ended.stderr
-    assert "movielens, clickstream" in ended.stderr
+    assert "movielens, clickstream, segments" in ended.stderr
     assert "Traceback" not in ended.stderr
 
 

@@ -25,7 +25,12 @@ def test_the_outputs_name_what_exists(applied_movielens: "Applied") -> None:
     outputs, aws = applied_movielens.outputs, applied_movielens.aws
     assert outputs["bucket_arn"] == f"arn:aws:s3:::{outputs['bucket_name']}"
     assert aws.client("s3").head_bucket(Bucket=outputs["bucket_name"])
-    assert aws.client("glue").get_job(JobName=outputs["glue_job_name"])
+    glue = aws.client("glue")
+    for job in ("glue_job_name", "glue_publish_job_name"):
+        assert glue.get_job(JobName=outputs[job])
+    tables = glue.get_tables(DatabaseName=outputs["catalog_database_name"])["TableList"]
+    assert [table["Name"] for table in tables] == ["user_personalization"]
+    assert aws.client("sns").get_topic_attributes(TopicArn=outputs["topic_arn"])
     queue = aws.client("sqs").get_queue_attributes(
         QueueUrl=outputs["dead_letter_queue_url"], AttributeNames=["QueueArn", "Policy"]
     )["Attributes"]
@@ -243,6 +248,8 @@ def everything(aws: LocalAws) -> dict[str, list[str]]:
         "schemas": [s["schemaArn"] for s in personalize.list_schemas()["schemas"]],
         "datasets": [d["datasetArn"] for d in personalize.list_datasets()["datasets"]],
         "state machines": [m["name"] for m in machines],
+        "rules": [r["Name"] for r in aws.client("events").list_rules()["Rules"]],
         "schedules": [s["Name"] for s in schedules.list_schedules()["Schedules"]],
+        "topics": [t["TopicArn"] for t in aws.client("sns").list_topics()["Topics"]],
         "queues": aws.client("sqs").list_queues().get("QueueUrls", []),
     }

@@ -220,24 +220,30 @@ def test_the_outputs_are_those_that_consumers_use(plan: tftest.TerraformPlanOutp
     assert dict(plan.outputs.items()).keys() == {
         "bucket_arn",
         "bucket_name",
+        "catalog_database_name",
         "dataset_group_arn",
         "dead_letter_queue_url",
         "glue_job_name",
+        "glue_publish_job_name",
         "raw_interactions_prefix",
         "schedule_name",
         "state_machine_arn",
+        "topic_arn",
     }
     assert plan.outputs["bucket_arn"] == f"arn:aws:s3:::movielens-{ACCOUNT}-us-east-1"
     assert plan.outputs["bucket_name"] == f"movielens-{ACCOUNT}-us-east-1"
+    assert plan.outputs["catalog_database_name"] == "movielens"
     assert plan.outputs["dataset_group_arn"] == (
         f"arn:aws:personalize:us-east-1:{ACCOUNT}:dataset-group/movielens"
     )
     assert plan.outputs["glue_job_name"] == "movielens-prepare-training-data"
+    assert plan.outputs["glue_publish_job_name"] == "movielens-publish-recommendations"
     assert plan.outputs["raw_interactions_prefix"] == "raw/movielens/"
     assert plan.outputs["schedule_name"] == "movielens"
     assert plan.outputs["state_machine_arn"] == (
         f"arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:movielens"
     )
+    assert plan.outputs["topic_arn"] == f"arn:aws:sns:us-east-1:{ACCOUNT}:movielens"
 
 
 # What a reviewer, or a policy check on a plan, has to see.
