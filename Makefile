@@ -18,6 +18,11 @@ test: $(SET_UP) $(CHECKOV) ## Run every test
 bench-transform: $(SET_UP) ## Measure the transform against DuckDB, pandas and the walk-through's job
 	$(BIN)/python benchmarks/transform.py
 
+fault-matrix: $(SET_UP) ## Run every fault against every task of the workflow and print what becomes of it
+	@junit=$$(mktemp) && trap 'rm -f "$$junit"' EXIT && \
+	  $(BIN)/pytest tests/workflow/test_fault_matrix.py -q -n 2 --junitxml="$$junit" -o junit_family=xunit1 >&2; \
+	  status=$$?; $(BIN)/python tests/workflow/fault_table.py "$$junit"; exit $$status
+
 lint: $(SET_UP) ## Check format, lint and types of Python and Terraform
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -55,4 +60,4 @@ $(CHECKOV): requirements-checkov.lock
 	.venv-checkov/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-.PHONY: help demo test bench-transform lint format lock clean
+.PHONY: help demo test bench-transform fault-matrix lint format lock clean
