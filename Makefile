@@ -7,7 +7,7 @@ SET_UP := .venv/.complete
 CHECKOV := .venv-checkov/.complete
 
 help: ## Show what there is
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
 
 demo: $(SET_UP) ## Rehearse the pipeline on real MovieLens ratings and show the recommendations
 	$(BIN)/batchrec rehearse
@@ -17,6 +17,9 @@ test: $(SET_UP) $(CHECKOV) ## Run every test
 
 bench-transform: $(SET_UP) ## Measure the transform against DuckDB, pandas and the walk-through's job
 	$(BIN)/python benchmarks/transform.py
+
+bench-orchestration: $(SET_UP) ## Compare waiting, transitions and events of the workflow with two other designs
+	$(BIN)/python benchmarks/orchestration.py
 
 fault-matrix: $(SET_UP) ## Run every fault against every task of the workflow and print what becomes of it
 	@junit=$$(mktemp) && trap 'rm -f "$$junit"' EXIT && \
@@ -60,4 +63,4 @@ $(CHECKOV): requirements-checkov.lock
 	.venv-checkov/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-.PHONY: help demo test bench-transform fault-matrix lint format lock clean
+.PHONY: help demo test bench-transform bench-orchestration fault-matrix lint format lock clean
