@@ -126,7 +126,9 @@ def history(stepfunctions: Any, execution_arn: str, after: int = 0) -> list[dict
         executionArn=execution_arn, reverseOrder=True, PaginationConfig={"PageSize": 200}
     )
     latest_first = (event for page in pages for event in page["events"])
-    return list(takewhile(lambda event: event["id"] > after, latest_first))[::-1]
+    new = takewhile(lambda event: event["id"] > after, latest_first)
+    # While the history grows, its pages shift: one begins with events of the page before.
+    return [event for _, event in sorted({event["id"]: event for event in new}.items())]
 
 
 def moments(events: list[dict[str, Any]], start: datetime) -> list[Moment]:

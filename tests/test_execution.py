@@ -7,6 +7,7 @@ import pytest
 
 from batchrec.errors import BatchrecError
 from batchrec.execution import Moment, failing_state, follow, moments, require_success
+from batchrec.execution import history as read_history
 
 START = datetime(2026, 1, 31, 3, 0, tzinfo=UTC)
 ARN = "arn:aws:states:us-east-1:123456789012:execution:machine:run"
@@ -226,6 +227,18 @@ def test_each_moment_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
     described = follow(StepFunctions(*steps, ("FAILED", WHOLE)), ARN, told.append)
     assert described["status"] == "FAILED"
     assert told == [Moment("First", 1), Moment("Second", 2), Moment("Third", 3)]
+
+
+class Growing(StepFunctions):
+    """Two events happen between the first page of a history, the latest first, and the second."""
+
+    def paginate(self, **_: object) -> list[Event]:
+        return [{"events": WHOLE[1:4][::-1]}, {"events": WHOLE[::-1][3:]}]
+
+
+def test_a_history_that_grows_between_its_pages_has_each_event_once() -> None:
+    assert read_history(Growing(), ARN) == WHOLE[:4]
+    assert read_history(Growing(), ARN, after=1) == WHOLE[1:4]
 
 
 def test_success_needs_no_explanation() -> None:
