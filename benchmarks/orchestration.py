@@ -99,11 +99,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--scale", type=float, action="append", help="of the jobs' durations")
     scales = parser.parse_args().scale or [0.1, 1, 10]
-    print("| scale | orchestration | outcome | time | idle | longest | transitions | events |")
-    print("|---" * 8 + "|")
+    print("| scale | orchestration | outcome | time | idle | longest | transitions | events |")  # noqa: T201
+    print("|---" * 8 + "|")  # noqa: T201
     for scale in scales:
         for row in rows(scale):
-            print(row.line(), flush=True)
+            print(row.line(), flush=True)  # noqa: T201
 
 
 def rows(scale: float) -> Iterator[Row]:
@@ -116,10 +116,10 @@ def rows(scale: float) -> Iterator[Row]:
     for peer in ("walk_through", "polling_by_retry"):
         with account(durations) as (aws, name):
             definition = (HERE / "orchestration_peers" / f"{peer}.asl.json").read_text()
-            yield run(aws, peer.replace("_", " "), name, definition, peer_input(name), scale)
+            yield run(aws, peer.replace("_", " "), definition, peer_input(name), scale)
     with account(durations) as (aws, name):
         for title in ("this workflow, first run", "this workflow, later runs"):
-            yield run(aws, title, name, workflow(name), {}, scale)
+            yield run(aws, title, workflow(name), {}, scale)
 
 
 @contextmanager
@@ -176,9 +176,7 @@ def account(durations: Durations) -> Iterator[tuple[LocalAws, str]]:
         yield aws, name
 
 
-def run(
-    aws: LocalAws, title: str, name: str, definition: str, given: dict[str, Any], scale: float
-) -> Row:
+def run(aws: LocalAws, title: str, definition: str, given: dict[str, Any], scale: float) -> Row:
     """Run a definition once and measure it."""
     stepfunctions, personalize = aws.client("stepfunctions"), aws.client("personalize")
     machine = f"m-{uuid.uuid4().hex[:8]}"
