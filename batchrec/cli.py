@@ -1,5 +1,6 @@
 """The console script `batchrec`: parse, call, print."""
 
+import os
 import signal
 import sys
 import time
@@ -98,6 +99,26 @@ def check(
         check_view.show(finding, console)
     if not finding.is_importable:
         raise typer.Exit(1)
+
+
+@app.command()
+def destroy(
+    folder: Annotated[
+        Path, typer.Argument(help="Terraform configuration that calls the module, applied.")
+    ] = Path(),
+    state_machine_output: Annotated[
+        str, typer.Option(help="Output that holds the module's state_machine_arn.")
+    ] = "state_machine_arn",
+    yes: Annotated[bool, typer.Option("--yes", help="Let Terraform destroy unasked.")] = False,
+) -> None:
+    """Tear down what the workflow made in your AWS account, then run terraform destroy.
+
+    Example: batchrec destroy infrastructure/recommendations
+    """
+    from batchrec import destruction
+
+    request = destruction.Request(folder, dict(os.environ), state_machine_output, asks=not yes)
+    destruction.destroy(request, console)
 
 
 @app.command()

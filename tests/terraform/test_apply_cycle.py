@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
+from rich.console import Console
 
+from batchrec import destruction
+from batchrec.errors import BatchrecError
 from batchrec.localaws.server import LocalAws
 from batchrec.terraform import Workspace
 
@@ -219,9 +222,42 @@ def test_destroy_leaves_nothing_behind(local_aws: LocalAws, repository: Path) ->
         (bucket,) = made["buckets"]
         for _ in range(2):
             local_aws.client("s3").put_object(Bucket=bucket, Key="raw/ratings.dat", Body=b"")
-        workspace.destroy()
+        # Nor what the workflow makes, which Terraform doesn't know.
+        (group,) = made["dataset groups"]
+        local_aws.client("personalize").create_solution(
+            name="shortlived-users-0a1b2c",
+            datasetGroupArn=group,
+            recipeArn="arn:aws:personalize:::recipe/aws-popularity-count",
+        )
+        env = workspace.env | {"TF_VAR_name": "shortlived"}
+        request = destruction.Request(workspace.folder, env, asks=False)
+        destruction.destroy(request, Console(quiet=True), local_aws.client)
         assert workspace.state_list() == []
     assert ours(local_aws) == {}
+
+
+def test_data_is_not_destroyed_without_a_word(
+    applied_movielens: "Applied", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = applied_movielens.workspace
+    file = workspace.folder / "terraform.tfstate"
+    state = file.read_text()
+    assert '"force_destroy": true' in state
+    try:
+        file.write_text(state.replace('"force_destroy": true', '"force_destroy": false'))
+        request = destruction.Request(workspace.folder, workspace.env, asks=False)
+        with pytest.raises(BatchrecError, match=r"set force_destroy =\s+true"):
+            destruction.destroy(request, Console(quiet=True), applied_movielens.aws.client)
+    finally:
+        file.write_text(state)
+
+
+def test_what_was_not_applied_is_not_destroyed(
+    tmp_path: Path, applied_movielens: "Applied"
+) -> None:
+    request = destruction.Request(tmp_path, applied_movielens.workspace.env)
+    with pytest.raises(BatchrecError, match=r"has no output state_machine_arn\."):
+        destruction.destroy(request, Console(quiet=True), applied_movielens.aws.client)
 
 
 def ours(aws: LocalAws) -> dict[str, list[str]]:
