@@ -74,6 +74,11 @@ KEYS = {
 JOBS = {"PrepareTrainingData": "prepare-training-data", "PublishRecommendations": "publish"}
 THROTTLED = {"s3": "SlowDown", "sns": "Throttled"}
 DENIED = {"s3": "AccessDenied", "sns": "AuthorizationError"}
+# What fails in a Map is told under the Map's name.
+MAPS = {
+    "DescribeSolutionToDelete": "DeleteSolutions",
+    "StopSolutionVersionCreation": "DeleteSolutions",
+}
 # Who is told is no reason to fail.
 NOTIFICATIONS = ("NotifyOfSuccess", "NotifyOfFailure", "NotifyOfSkip", "NotifyOfTeardown")
 BUSY_IN = ("CreateDatasetImportJob", "CreateSolution", "CreateSolutionVersion", "UpdateSolution")
@@ -154,7 +159,8 @@ def _refused(scenario: str, state: str, call: tuple[str, str]) -> Iterator[Cell]
         )
     )
     yield Cell(scenario, state, "throttled 3 times", _call(state, call, error=throttled, times=3))
-    failing: dict[str, Any] = {"status": FAILED, "cause": None if state == "FailRun" else state}
+    told = None if state == "FailRun" else MAPS.get(state, state)
+    failing: dict[str, Any] = {"status": FAILED, "cause": told}
     if state in NOTIFICATIONS:
         failing = {"is_told": False}
     yield Cell(
@@ -264,5 +270,5 @@ def _missing_fields() -> Iterator[Cell]:
             return {name: value for name, value in answer.items() if name != member}
 
         faults = _call(state, TASKS[scenario][state], times=None, rewrite=rewrite)
-        error = "States.QueryEvaluationError"
+        error = "Workflow.QueryEvaluationError"
         yield Cell(scenario, state, "missing field", faults, FAILED, error, state)
