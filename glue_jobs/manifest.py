@@ -97,6 +97,14 @@ def parse_earlier(content: bytes | None, url: str) -> dict[str, Any]:
     return solutions
 
 
+def is_published(entry: Mapping[str, Any] | None, run: str, solution: Recommended) -> bool:
+    """Whether a manifest's entry already says of this run what it would say of the solution."""
+    if entry is None or entry["run"] != run or not entry.keys() >= set(OWN_MEMBERS):
+        return False
+    told = {name: value for name, value in entry.items() if name not in OWN_MEMBERS}
+    return told == solution.manifest
+
+
 def _unreadable(url: str, why: str) -> ManifestError:
     return ManifestError(
         f"{url} is no manifest of this job: {why}. Put an earlier version of it back, or delete it"

@@ -74,13 +74,24 @@ def publish(spark: SparkSession, run: Run, solutions: manifest.Solutions) -> dic
     for name, value in SETTINGS.items():
         spark.conf.set(name, value)
     earlier = manifest.parse_earlier(files.read_bytes(spark, run.manifest), run.manifest)
-    keys = [each.key for each in solutions.recommended]
+    # Consumers may be reading what is published: a run that is continued leaves it alone.
+    recommended = [
+        each
+        for each in solutions.recommended
+        if not manifest.is_published(earlier.get(each.key), run.name, each)
+    ]
     # What an earlier attempt of this run left.
-    for url in (f"{run.results}/publication.json", *(run.table(key) for key in keys)):
+    tables = (run.table(each.key) for each in recommended)
+    for url in (f"{run.results}/publication.json", *tables):
         files.delete(spark, url)
-    outcomes = {each.key: _publish(spark, run, each) for each in solutions.recommended}
+    outcomes = {each.key: _publish(spark, run, each) for each in recommended}
     refused = {key: each.message for key, each in outcomes.items() if isinstance(each, Refusal)}
-    counts = {key: _shown(each) for key, each in outcomes.items() if isinstance(each, Counts)}
+    counts = {
+        each.key: earlier[each.key]["counts"]
+        for each in solutions.recommended
+        if each.key not in outcomes
+    }
+    counts |= {key: _shown(each) for key, each in outcomes.items() if isinstance(each, Counts)}
     publication = {"run": run.name, "published": counts, "refused": refused}
     _write_json(spark, f"{run.results}/publication.json", publication)
     if counts:

@@ -153,6 +153,23 @@ def test_another_attempt_replaces_what_the_first_one_left(publish: Publication) 
     }
 
 
+def test_a_run_that_is_continued_leaves_what_is_published_alone(publish: Publication) -> None:
+    publish.ask("one", lines(ASK_1, ASK_2), lines(*GOOD))
+    told = {"one": {"batch_job_arn": "arn:1"}, "two": {"batch_job_arn": "arn:2"}}
+    first = publish(manifests=told, configured=["one", "two"]).manifest["solutions"]["one"]
+    files = {path: path.stat().st_ino for path in publish.table_files("one")}
+    publish.ask("two", lines(ASK_1, ASK_2), lines(*GOOD))
+    second = publish(manifests=told).manifest["solutions"]
+    assert second["one"] == first
+    assert second["two"]["counts"] == first["counts"]
+    assert {path: path.stat().st_ino for path in publish.table_files("one")} == files
+    assert publish.publication["published"] == dict.fromkeys(["one", "two"], first["counts"])
+    # Another batch job's answers replace them.
+    publish.put_answers("one", "part-0.json.out", lines(answer("1", "z"), answer("2", "z")))
+    publish(manifests=told | {"one": {"batch_job_arn": "arn:3"}})
+    assert [row[2] for row in publish.rows("one")] == ["z", "z"]
+
+
 def test_solutions_can_be_asked_the_same(publish: Publication) -> None:
     for key in ("one", "two"):
         publish.ask(key, lines(ASK_1, ASK_2), lines(*GOOD), folder="batch_users_input")
