@@ -113,6 +113,11 @@ class Pipeline:
                 sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
         return found
 
+    def listed(self, operation: str, member: str, **which: str) -> list[dict[str, Any]]:
+        """All pages of a list of Personalize: the account is shared with other tests."""
+        pages = self.aws.client("personalize").get_paginator(operation).paginate(**which)
+        return [each for page in pages for each in page[member]]
+
     def solution(self, key: str, **members: Any) -> dict[str, Any]:
         """A solution as Terraform would configure it, by default like that of the example."""
         machine = self.aws.client("stepfunctions").describe_state_machine(

@@ -129,11 +129,10 @@ def require_told(pipeline: "Pipeline", cell: Cell, run: str, ended: dict[str, An
 
 def require_no_waste(pipeline: "Pipeline", run: str, trained_before: int) -> None:
     """One run makes at most one of everything that costs."""
-    personalize = pipeline.aws.client("personalize")
     jobs = [
-        *personalize.list_dataset_import_jobs()["datasetImportJobs"],
-        *personalize.list_batch_inference_jobs()["batchInferenceJobs"],
-        *personalize.list_batch_segment_jobs()["batchSegmentJobs"],
+        *pipeline.listed("list_dataset_import_jobs", "datasetImportJobs"),
+        *pipeline.listed("list_batch_inference_jobs", "batchInferenceJobs"),
+        *pipeline.listed("list_batch_segment_jobs", "batchSegmentJobs"),
     ]
     of_run = [job["jobName"] for job in jobs if job["jobName"].startswith(run)]
     assert len(of_run) <= 2, of_run  # one import, one batch job
@@ -142,7 +141,7 @@ def require_no_waste(pipeline: "Pipeline", run: str, trained_before: int) -> Non
 
 
 def versions(pipeline: "Pipeline") -> int:
-    listed = pipeline.aws.client("personalize").list_solution_versions()["solutionVersions"]
+    listed = pipeline.listed("list_solution_versions", "solutionVersions")
     return sum(pipeline.name in version["solutionVersionArn"] for version in listed)
 
 

@@ -178,7 +178,7 @@ def test_any_execution_name_gives_valid_job_names(pipeline: "Pipeline", name: st
     ended, _ = pipeline.run(name)
     assert ended["status"] == "SUCCEEDED", ended
     run = json.loads(ended["output"])["run"]
-    jobs = pipeline.aws.client("personalize").list_batch_inference_jobs()["batchInferenceJobs"]
+    jobs = pipeline.listed("list_batch_inference_jobs", "batchInferenceJobs")
     (job,) = [job["jobName"] for job in jobs if job["jobName"].startswith(f"{run}-")]
     assert len(job) <= 63
     assert (run == name) == (name == "a" * 36)

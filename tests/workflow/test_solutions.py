@@ -251,10 +251,9 @@ def test_twenty_solutions_stay_within_the_quotas(pipeline: "Pipeline") -> None:
     ended, _ = pipeline.run()
     runtime.enter(usual)
     assert len(succeeded(ended)["published"]) == 20
-    personalize = pipeline.aws.client("personalize")
     jobs = [
         job
-        for job in personalize.list_batch_inference_jobs()["batchInferenceJobs"]
+        for job in pipeline.listed("list_batch_inference_jobs", "batchInferenceJobs")
         if pipeline.name in job["solutionVersionArn"]
     ]
     assert len(jobs) == 20
