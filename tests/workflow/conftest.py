@@ -101,6 +101,12 @@ class Pipeline:
             return None
         return dict(json.loads(found["Body"].read()))
 
+    def put_manifest(self, manifest: dict[str, Any]) -> None:
+        """As if a run had published it."""
+        self.aws.client("s3").put_object(
+            Bucket=self.bucket, Key="curated/latest.json", Body=json.dumps(manifest).encode()
+        )
+
     def notifications(self) -> list[str]:
         """The messages that the topic's subscriber has got since the last look."""
         sqs = self.aws.client("sqs")
@@ -157,6 +163,18 @@ class Pipeline:
             input=json.dumps(given),
         )
         return str(started["executionArn"])
+
+    def start_until(self, operation: str, name: str) -> str:
+        """Start a run, and stop time once it has called an operation of Personalize."""
+        clock, calls = self.aws.clock, self.aws.calls
+        clock.hold()
+        arn = self.start(name)
+        for _ in range(200):
+            clock.advance(30)
+            if calls.of("personalize", operation, lambda request: self.name in json.dumps(request)):
+                return arn
+        clock.release()
+        raise AssertionError(f"the run never called {operation}")
 
     def run(
         self, name: str | None = None, **given: Any

@@ -86,7 +86,7 @@ def run_with(
     """Run the cells' scenario with all their faults; check what holds whatever happens."""
     scenario = cells[0].scenario
     SCENARIOS[scenario](pipeline)
-    put_manifest(pipeline, BEFORE)
+    pipeline.put_manifest(BEFORE)
     trained_before = versions(pipeline)
     given = {"action": "teardown"} if scenario == "teardown" else {}
     faults = [pipeline.aws.faults.add(fault) for cell in cells for fault in cell.faults(pipeline)]
@@ -143,12 +143,6 @@ def require_no_waste(pipeline: "Pipeline", run: str, trained_before: int) -> Non
 def versions(pipeline: "Pipeline") -> int:
     listed = pipeline.listed("list_solution_versions", "solutionVersions")
     return sum(pipeline.name in version["solutionVersionArn"] for version in listed)
-
-
-def put_manifest(pipeline: "Pipeline", manifest: dict[str, Any]) -> None:
-    pipeline.aws.client("s3").put_object(
-        Bucket=pipeline.bucket, Key="curated/latest.json", Body=json.dumps(manifest).encode()
-    )
 
 
 # --- the runs that get everywhere -------------------------------------------------------------
@@ -213,16 +207,8 @@ def skipped_run(pipeline: "Pipeline") -> None:
 def teardown(pipeline: "Pipeline") -> None:
     """A filter, a solution that trains, and a run that waits for it."""
     plain_run(pipeline)
-    clock, calls = pipeline.aws.clock, pipeline.aws.calls
-    clock.hold()
-    pipeline.start(f"{pipeline.name}-earlier")
-    for _ in range(100):
-        clock.advance(60)
-        if calls.of(
-            "personalize", "CreateSolutionVersion", lambda call: pipeline.name in str(call)
-        ):
-            break
-    clock.release()
+    pipeline.start_until("CreateSolutionVersion", f"{pipeline.name}-earlier")
+    pipeline.aws.clock.release()
 
 
 SCENARIOS = {

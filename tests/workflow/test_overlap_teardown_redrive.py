@@ -18,20 +18,8 @@ def ended(pipeline: "Pipeline", arn: str) -> dict[str, Any]:
     return execution.follow(pipeline.aws.client("stepfunctions"), arn, lambda _: None)
 
 
-def start_until(pipeline: "Pipeline", operation: str) -> str:
-    """Start a run and stop time when it has called an operation of Personalize."""
-    clock, calls = pipeline.aws.clock, pipeline.aws.calls
-    clock.hold()
-    arn = pipeline.start(f"{pipeline.name}-early")
-    for _ in range(200):
-        clock.advance(30)
-        if calls.of("personalize", operation, lambda request: pipeline.name in json.dumps(request)):
-            return arn
-    raise AssertionError(f"the run never called {operation}")
-
-
 def test_a_second_run_is_skipped_and_says_so(pipeline: "Pipeline") -> None:
-    first = start_until(pipeline, "CreateSolutionVersion")
+    first = pipeline.start_until("CreateSolutionVersion", f"{pipeline.name}-early")
     second = pipeline.start(f"{pipeline.name}-late")
     pipeline.aws.clock.release()
     late = ended(pipeline, second)
@@ -62,7 +50,7 @@ def test_a_teardown_stops_what_runs_and_leaves_no_solution(pipeline: "Pipeline")
     expression = 'EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("*")'
     members = {"filter_name": name, "filter_arn": arn, "filter_expression": expression}
     pipeline.solve(pipeline.solution("one", **members), pipeline.solution("two"))
-    first = start_until(pipeline, "CreateSolutionVersion")
+    first = pipeline.start_until("CreateSolutionVersion", f"{pipeline.name}-early")
     down = pipeline.start(f"{pipeline.name}-down", action="teardown")
     pipeline.aws.clock.release()
     end = ended(pipeline, down)
@@ -101,7 +89,7 @@ def test_a_redriven_run_continues_after_a_failed_job(pipeline: "Pipeline", kind:
 
 def test_a_redriven_run_continues_where_it_was_stopped(pipeline: "Pipeline") -> None:
     """Days later: its deadlines count from the redrive."""
-    arn = start_until(pipeline, "CreateSolutionVersion")
+    arn = pipeline.start_until("CreateSolutionVersion", f"{pipeline.name}-early")
     stepfunctions = pipeline.aws.client("stepfunctions")
     stepfunctions.stop_execution(executionArn=arn)
     pipeline.aws.clock.release()

@@ -144,14 +144,6 @@ def test_what_exists_with_another_content_is_not_adopted(pipeline: "Pipeline", k
     assert solution["arn" if kind == "solution" else "filter_arn"] in ended["cause"]
 
 
-def put_manifest(pipeline: "Pipeline", solutions: dict[str, Any]) -> None:
-    pipeline.aws.client("s3").put_object(
-        Bucket=pipeline.bucket,
-        Key="curated/latest.json",
-        Body=json.dumps({"run": "before", "solutions": solutions}).encode(),
-    )
-
-
 # --- the quality gate ---------------------------------------------------------------------------
 
 
@@ -182,7 +174,7 @@ def test_metrics_are_compared_with_what_was_published_last(
 ) -> None:
     pipeline.solve(gated(pipeline, maximum_drop={"coverage": 0.2}))
     published = {"users": {"run": "before", "metrics": {"coverage": before}}}
-    put_manifest(pipeline, published)
+    pipeline.put_manifest({"run": "before", "solutions": published})
     ended, _ = pipeline.run()
     assert ended["status"] == status, ended
     if status == "FAILED":
@@ -245,7 +237,7 @@ def test_twenty_solutions_stay_within_the_quotas(pipeline: "Pipeline") -> None:
     pipeline.solve(*(pipeline.solution(f"s{n:02}", **popular) for n in range(20)))
     # What is known to take long is polled seldom.
     last = {"seconds": {"imports": {"interactions": 300}, "training": 1500, "batch": 1200}}
-    put_manifest(pipeline, {f"s{n:02}": last for n in range(20)})
+    pipeline.put_manifest({"run": "before", "solutions": {f"s{n:02}": last for n in range(20)}})
     usual = runtime.current()
     runtime.enter(dataclasses.replace(usual, quotas=Quotas(solutions=20)))
     ended, _ = pipeline.run()
