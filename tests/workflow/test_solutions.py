@@ -250,5 +250,11 @@ def test_twenty_solutions_stay_within_the_quotas(pipeline: "Pipeline") -> None:
     ]
     assert len(jobs) == 20
     spans = [(job["creationDateTime"], job["lastUpdatedDateTime"]) for job in jobs]
-    at_once = max(sum(start <= other < end for start, end in spans) for other, _ in spans)
-    assert at_once == 5
+    # Other tests' jobs may hold some of the account's room: fewer than five may be this pipeline's.
+    assert max(sum(start <= other < end for start, end in spans) for other, _ in spans) <= 5
+    asked = pipeline.aws.calls.of(
+        "personalize",
+        "CreateBatchInferenceJob",
+        lambda request: pipeline.name in json.dumps(request),
+    )
+    assert len(asked) > 20  # some were refused for want of room
