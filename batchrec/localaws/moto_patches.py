@@ -471,8 +471,13 @@ def _remember_progress(clock: VirtualClock) -> None:
 
 
 def _take_whole_percentages() -> None:
-    """moto's grammar has fractions only as ToleratedFailurePercentage."""
+    """moto's grammar has fractions only as ToleratedFailurePercentage.
 
+    What is parsed keeps no state of an execution, and parsing a large definition takes a second:
+    it is done once for the validation and all executions.
+    """
+
+    @functools.lru_cache(maxsize=32)
     def parse(definition: str) -> Any:
         whole = r'("ToleratedFailurePercentage"\s*:\s*\d+)(?![\d.eE])'
         return original_parse(re.sub(whole, r"\1.0", definition))

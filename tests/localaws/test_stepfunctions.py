@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from state_machines import ROLE, Machines, definition, pass_on, sdk_task
+from state_machines import ROLE, Machines, definition, map_state, pass_on, sdk_task
 
 from batchrec.errors import BatchrecError
 from batchrec.localaws.scheduler import fire
@@ -61,6 +61,34 @@ def test_a_machine_runs_many_times_and_at_once(machines: Machines) -> None:
     assert {found["executionArn"] for found in listed} == {
         execution["executionArn"] for execution in started
     }
+
+
+def test_executions_at_once_share_nothing(machines: Machines) -> None:
+    wait = {"Type": "Wait", "Seconds": "{% $each %}", "Next": "Square"}
+    square = {"Type": "Pass", "Output": "{% $each * $each %}", "End": True}
+    begin = {"Type": "Pass", "Assign": {"each": "{% $states.input %}"}, "Next": "Sleep"}
+    iteration = {"Begin": begin, "Sleep": wait, "Square": square}
+    branch = {"StartAt": "Tell", "States": {"Tell": pass_on("{% $mine %}")["Only"]}}
+    states = {
+        "Keep": {"Type": "Pass", "Assign": {"mine": "{% $states.input %}"}, "Next": "Inside"},
+        "Inside": map_state(iteration, "{% $mine %}", "INLINE", MaxConcurrency=2, Next="Beside"),
+        "Beside": {
+            "Type": "Parallel",
+            "Branches": [branch, branch],
+            "Output": {"squares": "{% $states.input %}", "mine": "{% $states.result %}"},
+            "End": True,
+        },
+    }
+    machine = machines.create(states)
+    started = [
+        machines.api.start_execution(stateMachineArn=machine, input=json.dumps([n, n + 1, n + 2]))
+        for n in range(4)
+    ]
+    ended = [machines.ended(each["executionArn"]) for each in started]
+    assert [json.loads(each["output"]) for each in ended] == [
+        {"squares": [n * n, (n + 1) ** 2, (n + 2) ** 2], "mine": [[n, n + 1, n + 2]] * 2}
+        for n in range(4)
+    ]
 
 
 def test_input_defaults_to_an_empty_object(machines: Machines) -> None:

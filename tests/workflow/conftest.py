@@ -3,7 +3,7 @@
 import json
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,13 +65,18 @@ if published:
 """
 
 
-@dataclass(frozen=True)
+@dataclass
 class Pipeline:
-    """A state machine and how to run it."""
+    """A state machine and how to run it; it is there once it is started."""
 
     aws: LocalAws
     name: str
-    machine_arn: str
+    definition: dict[str, Any]
+    deployed: str | None = None
+
+    @property
+    def machine_arn(self) -> str:
+        return f"arn:aws:states:us-east-1:123456789012:stateMachine:{self.name}"
 
     @property
     def bucket(self) -> str:
@@ -126,11 +131,7 @@ class Pipeline:
 
     def solution(self, key: str, **members: Any) -> dict[str, Any]:
         """A solution as Terraform would configure it, by default like that of the example."""
-        machine = self.aws.client("stepfunctions").describe_state_machine(
-            stateMachineArn=self.machine_arn
-        )
-        states = json.loads(machine["definition"])["States"]
-        (example, *_) = states["Configure"]["Assign"]["configuration"]["solutions"]
+        (example, *_) = self.configuration["solutions"]
         recipe = members.get("recipe", example["recipe"])
         name = f"{self.name}-{key}-0a1b2c"
         return (
@@ -140,23 +141,32 @@ class Pipeline:
             | members
         )
 
+    @property
+    def configuration(self) -> dict[str, Any]:
+        """What Terraform writes into the definition; the next start takes it."""
+        configuration: dict[str, Any] = self.definition["States"]["Configure"]["Assign"][
+            "configuration"
+        ]
+        return configuration
+
     def solve(self, *solutions: dict[str, Any]) -> None:
         """Configure these solutions."""
-        self.configure(lambda configuration: configuration.update(solutions=list(solutions)))
+        self.configuration["solutions"] = list(solutions)
 
-    def configure(self, change: Callable[[dict[str, Any]], None]) -> None:
-        """Change the configuration in the definition."""
+    def deploy(self) -> None:
         stepfunctions = self.aws.client("stepfunctions")
-        machine = stepfunctions.describe_state_machine(stateMachineArn=self.machine_arn)
-        definition = json.loads(machine["definition"])
-        change(definition["States"]["Configure"]["Assign"]["configuration"])
-        stepfunctions.update_state_machine(
-            stateMachineArn=self.machine_arn,
-            definition=json.dumps(definition),
-            roleArn=machine["roleArn"],
-        )
+        wanted = {
+            "definition": json.dumps(self.definition),
+            "roleArn": f"arn:aws:iam::123456789012:role/{self.name}",
+        }
+        if self.deployed is None:
+            stepfunctions.create_state_machine(name=self.name, **wanted)
+        elif self.deployed != wanted["definition"]:
+            stepfunctions.update_state_machine(stateMachineArn=self.machine_arn, **wanted)
+        self.deployed = wanted["definition"]
 
     def start(self, name: str | None = None, **given: Any) -> str:
+        self.deploy()
         started = self.aws.client("stepfunctions").start_execution(
             stateMachineArn=self.machine_arn,
             name=name or f"run-{uuid.uuid4().hex[:8]}",
@@ -193,7 +203,6 @@ def asl(repository: Path) -> str:
 def pipeline(local_aws: LocalAws, asl: str) -> Iterator[Pipeline]:
     """Under a name of its own, so that tests share the account without meeting."""
     name = f"pipe{uuid.uuid4().hex[:6]}"
-    definition = asl.replace("movielens", name)
     personalize = local_aws.client("personalize")
     personalize.create_dataset_group(name=name)
     fields = [
@@ -214,10 +223,7 @@ def pipeline(local_aws: LocalAws, asl: str) -> Iterator[Pipeline]:
     )
     dataset = f"{ARN}:dataset/{name}/INTERACTIONS"
     wait_until_active(personalize.describe_dataset, "dataset", datasetArn=dataset)
-    machine = local_aws.client("stepfunctions").create_state_machine(
-        name=name, definition=definition, roleArn=f"arn:aws:iam::123456789012:role/{name}"
-    )
-    made = Pipeline(local_aws, name, machine["stateMachineArn"])
+    made = Pipeline(local_aws, name, json.loads(asl.replace("movielens", name)))
     s3 = local_aws.client("s3")
     s3.create_bucket(Bucket=made.bucket)
     statement = {

@@ -150,12 +150,9 @@ def versions(pipeline: "Pipeline") -> int:
 
 def solve(pipeline: "Pipeline", solution: dict[str, Any]) -> None:
     """Configure one solution, and an hour for every deadline: more polls would add nothing."""
-
-    def change(configuration: dict[str, Any]) -> None:
-        configuration["limit_seconds"] = dict.fromkeys(configuration["limit_seconds"], HOUR)
-        configuration["solutions"] = [solution]
-
-    pipeline.configure(change)
+    limits = pipeline.configuration["limit_seconds"]
+    limits |= dict.fromkeys(limits, HOUR)
+    pipeline.solve(solution)
 
 
 def with_filter(pipeline: "Pipeline") -> dict[str, Any]:
