@@ -21,7 +21,6 @@ from personalize_world import (
     bucket_policy,
     csv,
     life,
-    mismatches,
     refusal,
     unique,
 )
@@ -31,15 +30,6 @@ from batchrec.localaws.personalize.scores import score_text
 from batchrec.localaws.server import LocalAws
 
 pytestmark = pytest.mark.timeout(120)
-
-
-def test_the_check_of_answers_finds_nulls_and_strangers(personalize: Any) -> None:
-    shape = personalize.meta.service_model.operation_model("DescribeSchema").output_shape
-    assert mismatches(shape, {"schema": {"name": "a", "domain": None}}, "x") == [
-        "x.schema.domain is null: AWS leaves out what is unset"
-    ]
-    assert mismatches(shape, {"Schema": {}}, "x") == ["x.Schema is no member"]
-    assert mismatches(shape, {"schema": {"name": 1}}, "x") == ["x.schema.name is no string: 1"]
 
 
 # --- statuses (API Reference, each Describe operation) --------------------------------------------
