@@ -56,8 +56,12 @@ class Recorder:
                 begun[:] = [int(status.split()[0]), dict(headers)]
                 return start_response(status, headers, *rest)
 
-            body = b"".join(application(environ, start))
             operation = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
+            try:
+                body = b"".join(application(environ, start))
+            except Exception as error:
+                self._found.append(f"{operation}: {error!r}")
+                raise
             self._found += faults(operation, *begun, body)
             return [body]
 
@@ -71,7 +75,7 @@ def faults(operation: str, status: int, headers: dict[str, str], body: bytes) ->
     except OperationNotFoundError:
         return [] if status == 501 else [f"{operation} is no operation: {status}"]
     try:
-        raw = json.loads(body)
+        raw = json.loads(body or b"{}")
     except ValueError:
         return [f"{operation}: no JSON: {body[:200]!r}"]
     found = list(_of_answer(model, raw) if status == 200 else _of_error(model, status, raw))
@@ -97,7 +101,8 @@ def _of_error(model: OperationModel, status: int, raw: Any) -> list[str]:
         return [f"{model.name}: no error of Personalize: {status} {raw}"]
     # ListDatasetGroups and ListSchemas don't name it; what they say of a wrong input isn't
     # documented.
-    names = {error.name for error in model.error_shapes} | {"InvalidInputException"}
+    names = {error.name for error in model.error_shapes}
+    names |= {"InvalidInputException", "SerializationException"}
     if raw["__type"] not in names:
         return [f"{model.name}: {raw['__type']} is none of its errors: {raw['message']}"]
     return []
