@@ -743,8 +743,18 @@ def test_what_is_used_stays(world: World, held: LocalAws) -> None:
     refusal(used, lambda: p.delete_dataset_group(datasetGroupArn=world.group))
     world.start_import(world.put("data/interactions.csv", csv()))
     refusal(used, lambda: p.delete_dataset(datasetArn=world.dataset))
+    held.clock.advance(LONG_ENOUGH)
     p.create_solution_version(solutionArn=world.solution)
     refusal(used, lambda: p.delete_solution(solutionArn=world.solution))
+    refusal(used, lambda: p.delete_dataset(datasetArn=world.dataset))
+
+
+def test_a_batch_job_keeps_its_solution(world: World, held: LocalAws) -> None:
+    """Not documented; the safe side."""
+    source = world.put(f"{unique()}/input.json", '{"userId": "1"}\n')
+    world.start_batch(source, f"s3://{world.bucket}/{unique()}/")
+    delete = world.personalize.delete_solution
+    refusal("ResourceInUseException", lambda: delete(solutionArn=world.solution))
 
 
 def test_what_is_being_made_stays(personalize: Any, held: LocalAws) -> None:

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from batchrec.localaws.server import LocalAws
-
-SCOPE = "AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/personalize/aws4_request"
+from batchrec.localaws.server import REGION, LocalAws
 
 
 @dataclass(frozen=True)
@@ -24,8 +22,9 @@ class Answer:
         return json.loads(self.body)
 
 
-def post(aws: LocalAws, operation: str, body: Any) -> Answer:
+def post(aws: LocalAws, operation: str, body: Any, region: str = REGION) -> Answer:
     """Send members as JSON, or bytes as they are."""
+    scope = f"local/20260101/{region}/personalize/aws4_request"
     connection = http.client.HTTPConnection(urlsplit(aws.endpoint).netloc, timeout=60)
     try:
         connection.request(
@@ -33,7 +32,7 @@ def post(aws: LocalAws, operation: str, body: Any) -> Answer:
             "/",
             body if isinstance(body, bytes) else json.dumps(body).encode(),
             {
-                "Authorization": SCOPE,
+                "Authorization": f"AWS4-HMAC-SHA256 Credential={scope}",
                 "Content-Type": "application/x-amz-json-1.1",
                 "X-Amz-Target": f"AmazonPersonalize.{operation}",
             },
