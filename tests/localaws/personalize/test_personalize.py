@@ -14,6 +14,7 @@ from personalize_world import (
     INTERACTIONS,
     ITEMS,
     LONG_ENOUGH,
+    RECIPE,
     SERVICE,
     USER_PERSONALIZATION,
     World,
@@ -755,6 +756,21 @@ def test_a_batch_job_keeps_its_solution(world: World, held: LocalAws) -> None:
     world.start_batch(source, f"s3://{world.bucket}/{unique()}/")
     delete = world.personalize.delete_solution
     refusal("ResourceInUseException", lambda: delete(solutionArn=world.solution))
+
+
+def test_a_solution_that_is_being_deleted_has_no_more_batch_jobs(world: World) -> None:
+    """Its versions are still there, but not for long."""
+    version = world.version_of(world.group, f"{RECIPE}/aws-popularity-count")
+    assert version["status"] == "ACTIVE"
+    paths = (f"s3://{world.bucket}/in/", f"s3://{world.bucket}/out/")
+    world.aws.clock.hold()
+    world.personalize.delete_solution(solutionArn=version["solutionArn"])
+    refusal(
+        "ResourceInUseException",
+        lambda: world.start_batch(*paths, solutionVersionArn=version["solutionVersionArn"]),
+    )
+    world.aws.clock.release()
+    world.settle()
 
 
 def test_what_is_being_made_stays(personalize: Any, held: LocalAws) -> None:
