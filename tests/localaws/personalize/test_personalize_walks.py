@@ -6,6 +6,7 @@ any, and succeed otherwise. After each step, everything there is is listed and d
 """
 
 import dataclasses
+import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -592,7 +593,8 @@ def test_some_walks(walk: type[Walk]) -> None:
 @pytest.mark.exhaustive
 @pytest.mark.timeout(7200)
 def test_many_walks(walk: type[Walk]) -> None:
-    """Other ones each time."""
+    """As many as WALKS says, other ones each time."""
+    many = int(os.environ.get("WALKS", "500"))
     run_state_machine_as_test(
-        walk, settings=settings(COMMON, max_examples=1500, stateful_step_count=50)
+        walk, settings=settings(COMMON, max_examples=many, stateful_step_count=50)
     )
