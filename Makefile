@@ -26,6 +26,10 @@ fault-matrix: $(SET_UP) ## Run every fault against every task of the workflow an
 	  $(BIN)/pytest tests/workflow/test_fault_matrix.py -q -n 2 -m "" --junitxml="$$junit" -o junit_family=xunit1 >&2; \
 	  status=$$?; $(BIN)/python tests/workflow/fault_table.py "$$junit"; exit $$status
 
+WALKS ?= 500
+random-walks: $(SET_UP) ## Walk at random through the local Personalize, WALKS times (500)
+	WALKS=$(WALKS) $(BIN)/pytest tests/localaws/personalize/test_personalize_walks.py -q -m exhaustive
+
 lint: $(SET_UP) ## Check format, lint and types of Python and Terraform
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -63,4 +67,4 @@ $(CHECKOV): requirements-checkov.lock
 	.venv-checkov/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-.PHONY: help demo test bench-transform bench-orchestration fault-matrix lint format lock clean
+.PHONY: help demo test bench-transform bench-orchestration fault-matrix random-walks lint format lock clean

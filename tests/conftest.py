@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from answers import Recorder
 
+from batchrec.localaws import server
+from batchrec.localaws.router import Router
 from batchrec.localaws.server import LocalAws
 from batchrec.terraform import Workspace
 
@@ -28,9 +31,25 @@ def repository() -> Path:
 
 
 @pytest.fixture(scope="session")
-def local_aws() -> Iterator[LocalAws]:
-    with LocalAws() as aws:
-        yield aws
+def recorder() -> Recorder:
+    return Recorder()
+
+
+@pytest.fixture(scope="session")
+def local_aws(recorder: Recorder) -> Iterator[LocalAws]:
+    """Its recorder sees what Personalize itself answers, before an injected fault changes it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(server, "Router", lambda *given: recorder.around(Router(*given)))
+        with LocalAws() as aws:
+            yield aws
+    assert recorder.take() == []
+
+
+@pytest.fixture(autouse=True)
+def personalize_answers_as_modelled(recorder: Recorder) -> Iterator[None]:
+    """Fails the test that gets an answer which botocore's model of Personalize doesn't allow."""
+    yield
+    assert recorder.take() == []
 
 
 @dataclass(frozen=True)

@@ -157,7 +157,7 @@ def _read(service: str, environ: Environ) -> tuple[str, dict[str, Any]]:
     kind = environ.get("CONTENT_TYPE", "")
     target = environ.get("HTTP_X_AMZ_TARGET", "")
     if target:
-        return target.rpartition(".")[2], json.loads(_body(environ) or b"{}")
+        return target.rpartition(".")[2], _json_members(_body(environ))
     if "form-urlencoded" in kind:
         members: dict[str, Any] = dict(parse_qsl(_body(environ).decode()))
         return members.pop("Action", ""), members
@@ -171,6 +171,15 @@ def _read(service: str, environ: Environ) -> tuple[str, dict[str, Any]]:
             return "ListObjectsV2", request
         return f"{environ['REQUEST_METHOD']} {path}", request
     return f"{environ['REQUEST_METHOD']} {path}", query
+
+
+def _json_members(body: bytes) -> dict[str, Any]:
+    """Return a JSON object's members; of anything else, which the service refuses, none."""
+    try:
+        members = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return members if isinstance(members, dict) else {}
 
 
 def _body(environ: Environ) -> bytes:

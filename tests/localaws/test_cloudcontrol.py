@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 
+from batchrec.localaws.faults import Fault, Faults, JobFault
 from batchrec.localaws.server import LocalAws
 
 pytestmark = pytest.mark.timeout(120)
@@ -222,6 +223,88 @@ def test_what_is_not_there(cloud: CloudControl, kind: str, tail: str) -> None:
     assert (event["OperationStatus"], event["ErrorCode"]) == ("FAILED", "NotFound")
 
 
+@pytest.fixture
+def faults(cloud: CloudControl) -> Iterator[Faults]:
+    yield cloud.aws.faults
+    cloud.aws.faults.clear()
+
+
+def test_a_creation_that_fails_leaves_what_it_made(cloud: CloudControl, faults: Faults) -> None:
+    """Cloud Control rolls nothing back: the name is taken until the failed resource is deleted."""
+    name = unique()
+    fault = faults.add(JobFault("DatasetGroup", "No such luck.", times=1))
+    event = cloud.create(DATASET_GROUP, Name=name)
+    assert fault.hits == 1
+    assert (event["OperationStatus"], event["ErrorCode"]) == ("FAILED", "GeneralServiceException")
+    assert event["StatusMessage"] == "No such luck."
+    again = cloud.create(DATASET_GROUP, Name=name)
+    assert (again["OperationStatus"], again["ErrorCode"]) == ("FAILED", "AlreadyExists")
+    arn = f"{ARN}:dataset-group/{name}"
+    assert arn in cloud.listed(DATASET_GROUP)
+    assert cloud.delete(DATASET_GROUP, arn)["OperationStatus"] == "SUCCESS"
+    assert cloud.made(DATASET_GROUP, Name=name) == arn
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_what_is_deleted_by_hand_is_gone_here_too(
+    cloud: CloudControl, dataset: str, kind: str
+) -> None:
+    personalize = cloud.aws.client("personalize")
+    described = personalize.describe_dataset(datasetArn=dataset)["dataset"]
+    schema, group = described["schemaArn"], described["datasetGroupArn"]
+    personalize.delete_dataset(datasetArn=dataset)
+    cloud.settle()
+    personalize.delete_schema(schemaArn=schema)
+    personalize.delete_dataset_group(datasetGroupArn=group)
+    cloud.settle()
+    arn = {DATASET_GROUP: group, SCHEMA: schema, DATASET: dataset}[kind]
+    message = refusal("ResourceNotFoundException", lambda: cloud.read(kind, arn))
+    assert message == f"Resource of type '{kind}' with identifier '{arn}' was not found."
+    assert arn not in cloud.listed(kind)
+
+
+@pytest.mark.parametrize(
+    ("code", "seen"),
+    [
+        ("ThrottlingException", "ThrottlingException"),
+        ("InternalServerError", "GeneralServiceException"),
+    ],
+)
+def test_a_resource_that_cannot_be_read_now_is_not_gone(
+    cloud: CloudControl, faults: Faults, code: str, seen: str
+) -> None:
+    """Terraform drops from its state what a read doesn't find."""
+    schema = cloud.made(SCHEMA, Name=unique(), Schema=AVRO)
+    faults.add(Fault("personalize", "DescribeSchema", code))
+    refusal(seen, lambda: cloud.read(SCHEMA, schema))
+    assert cloud.read(SCHEMA, schema)
+
+
+@pytest.mark.parametrize(
+    ("code", "seen"),
+    [
+        ("ThrottlingException", "Throttling"),
+        ("LimitExceededException", "ServiceLimitExceeded"),
+        ("AccessDeniedException", "AccessDenied"),
+        ("InternalServerError", "ServiceInternalError"),
+    ],
+)
+def test_a_handler_tells_what_personalize_said(
+    cloud: CloudControl, faults: Faults, code: str, seen: str
+) -> None:
+    """API Reference, ProgressEvent, ErrorCode; which code for which error is ours."""
+    faults.add(Fault("personalize", "CreateSchema", code, "Not now."))
+    event = cloud.create(SCHEMA, Name=unique(), Schema=AVRO)
+    assert (event["OperationStatus"], event["ErrorCode"]) == ("FAILED", seen)
+    assert event["StatusMessage"] == "Not now."
+
+
+def test_a_list_is_whole_however_many_there_are(cloud: CloudControl) -> None:
+    create = cloud.aws.client("personalize").create_schema
+    made = {create(name=unique(), schema=AVRO)["schemaArn"] for _ in range(101)}
+    assert made <= cloud.listed(SCHEMA)
+
+
 @pytest.mark.parametrize(
     ("properties", "problem"),
     [
@@ -230,6 +313,14 @@ def test_what_is_not_there(cloud: CloudControl, kind: str, tail: str) -> None:
         (
             {"Wonder": 1},
             "#: required key [Name] not found\n#: extraneous key [Wonder] is not permitted",
+        ),
+        ({"Name": 5}, "#/Name: failed validation constraint for keyword [type]"),
+        ({"Name": "-"}, "#/Name: failed validation constraint for keyword [pattern]"),
+        ({"Name": "x" * 64}, "#/Name: failed validation constraint for keyword [maxLength]"),
+        (
+            {"Name": "any", "Domain": "SPACE", "Tags": [{"Key": "a"}]},
+            "#/Domain: failed validation constraint for keyword [enum]\n"
+            "#/Tags/0: failed validation constraint for keyword [required]",
         ),
     ],
 )
@@ -243,6 +334,13 @@ def test_desired_state_that_does_not_fit(
         lambda: cloud.api.create_resource(TypeName=DATASET_GROUP, DesiredState=desired),
     )
     assert message == f"Model validation failed ({problem})"
+
+
+def test_what_only_the_service_sets(cloud: CloudControl) -> None:
+    """CloudFormation, Resource type schema, readOnlyProperties; the error is ours."""
+    desired = json.dumps({"Name": unique(), "DatasetGroupArn": f"{ARN}:dataset-group/any"})
+    create = cloud.api.create_resource
+    refusal("InvalidRequestException", lambda: create(TypeName=DATASET_GROUP, DesiredState=desired))
 
 
 @pytest.mark.parametrize("desired", ["no JSON", "[]"])
@@ -313,7 +411,26 @@ def test_create_only_properties_stay(cloud: CloudControl, dataset: str, path: st
     assert cloud.read(DATASET, dataset) == before
 
 
-@pytest.mark.parametrize("document", ["no JSON", "{}x", '[{"op": "remove"}]'])
+def test_imports_of_a_dataset_are_not_emulated(cloud: CloudControl, dataset: str) -> None:
+    """Refused at once: never a data set that is silently left empty."""
+    job = {"DatasetImportJob": {"JobName": "any"}}
+    desired = {"Name": "any", "DatasetType": "Items"}
+    desired |= {"DatasetGroupArn": f"{ARN}:dataset-group/a", "SchemaArn": f"{ARN}:schema/a"}
+    patch = [{"op": "add", "path": "/DatasetImportJob", "value": job["DatasetImportJob"]}]
+    for call in (
+        lambda: cloud.api.create_resource(TypeName=DATASET, DesiredState=json.dumps(desired | job)),
+        lambda: cloud.api.update_resource(
+            TypeName=DATASET, Identifier=dataset, PatchDocument=json.dumps(patch)
+        ),
+    ):
+        with pytest.raises(ClientError, match="CreateDatasetImportJob") as refused:
+            call()
+        assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
+
+
+@pytest.mark.parametrize(
+    "document", ["no JSON", "{}x", '[{"op": "remove"}]', '[{"op": "remove", "path": "Name"}]']
+)
 def test_a_patch_that_is_none(cloud: CloudControl, dataset: str, document: str) -> None:
     update = cloud.api.update_resource
     refusal(

@@ -61,6 +61,12 @@ class ClientTokenConflictException(CloudControlError):
     name = "ClientTokenConflictException"
 
 
+class ThrottlingException(CloudControlError):
+    """The service behind the type lets no more requests through for now."""
+
+    name = "ThrottlingException"
+
+
 class HandlerError(Exception):
     """A handler's failure; `code` is one of the HandlerErrorCode values (API Reference)."""
 

@@ -15,11 +15,14 @@ from batchrec.localaws.cloudcontrol.exceptions import HandlerError
 
 _POLL_SECONDS = 5
 _CODES = {
+    "AccessDeniedException": "AccessDenied",
+    "InternalServerError": "ServiceInternalError",
     "InvalidInputException": "InvalidRequest",
     "LimitExceededException": "ServiceLimitExceeded",
     "ResourceAlreadyExistsException": "AlreadyExists",
     "ResourceInUseException": "ResourceConflict",
     "ResourceNotFoundException": "NotFound",
+    "ThrottlingException": "Throttling",
 }
 
 
@@ -76,16 +79,20 @@ class Handler:
 
     def list(self, region: str) -> list[str]:
         """Return the ARNs of all resources of the type."""
-        answer = _call(self._operation("list", region, plural="s"))
-        return [str(summary[f"{self.noun}Arn"]) for summary in answer[f"{self.noun}s"]]
+        pages = _personalize(region).get_paginator(f"list_{self._snake}s").paginate()
+        found = _call(pages.build_full_result)[f"{self.noun}s"]
+        return [str(summary[f"{self.noun}Arn"]) for summary in found]
 
     def _describe(self, region: str, arn: str) -> dict[str, Any]:
         answer = _call(self._operation("describe", region), **{f"{self.noun}Arn": arn})
         return dict(answer[self.noun])
 
-    def _operation(self, verb: str, region: str, plural: str = "") -> Callable[..., Any]:
-        name = {"datasetGroup": "dataset_group"}.get(self.noun, self.noun)
-        method: Callable[..., Any] = getattr(_personalize(region), f"{verb}_{name}{plural}")
+    @property
+    def _snake(self) -> str:
+        return {"datasetGroup": "dataset_group"}.get(self.noun, self.noun)
+
+    def _operation(self, verb: str, region: str) -> Callable[..., Any]:
+        method: Callable[..., Any] = getattr(_personalize(region), f"{verb}_{self._snake}")
         return method
 
 

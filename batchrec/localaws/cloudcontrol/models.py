@@ -1,6 +1,7 @@
 """Resource requests and their progress (Cloud Control API User Guide, Resource operations)."""
 
 import json
+import logging
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,16 +13,21 @@ from batchrec.localaws import runtime
 from batchrec.localaws.cloudcontrol import types
 from batchrec.localaws.cloudcontrol.exceptions import (
     ClientTokenConflictException,
+    CloudControlError,
     HandlerError,
     InvalidRequestException,
     NotUpdatableException,
     RequestTokenNotFoundException,
     ResourceNotFoundException,
+    ThrottlingException,
     UnsupportedActionException,
     ValidationException,
 )
 from batchrec.localaws.cloudcontrol.handlers import HANDLERS, Handler
 
+log = logging.getLogger(__name__)
+
+_IMPORTS = "import with CreateDatasetImportJob of Personalize instead."
 _ENDED = ("SUCCESS", "FAILED", "CANCEL_COMPLETE")
 
 
@@ -57,12 +63,12 @@ class CloudControlBackend(BaseBackend):
     ) -> dict[str, Any]:
         """API Reference, CreateResource."""
         handler = self._handler(TypeName)
-        desired = _json_object(DesiredState, "DesiredState")
+        given = _json_object(DesiredState, "DesiredState")
+        desired = {name: value for name, value in given.items() if value is not None}
         self._validate(TypeName, desired)
 
         def work(request: Request) -> None:
-            properties = {name: value for name, value in desired.items() if value is not None}
-            request.update(Identifier=handler.create(self.region_name, properties))
+            request.update(Identifier=handler.create(self.region_name, desired))
 
         return self._start("CREATE", TypeName, None, ClientToken, DesiredState, work)
 
@@ -103,8 +109,11 @@ class CloudControlBackend(BaseBackend):
                 f"Invalid patch update: createOnlyProperties [{', '.join(fixed)}] cannot be updated"
             )
 
+        if any(path.split("/")[1] == "DatasetImportJob" for path in changed):
+            raise NotImplementedError(f"DatasetImportJob of {TypeName}: {_IMPORTS}")
+
         def work(_: Request) -> None:
-            raise HandlerError("InvalidRequest", f"{changed} can't be updated here")
+            raise HandlerError("InvalidRequest", f"{changed} are no properties of {TypeName}")
 
         return self._start("UPDATE", TypeName, Identifier, ClientToken, PatchDocument, work)
 
@@ -191,6 +200,8 @@ class CloudControlBackend(BaseBackend):
         if client_token is not None:
             self.client_tokens[client_token] = token, asked
 
+        clock = runtime.current().clock
+
         def handle() -> None:
             try:
                 work(request)
@@ -198,10 +209,17 @@ class CloudControlBackend(BaseBackend):
                 request.update(
                     OperationStatus="FAILED", ErrorCode=error.code, StatusMessage=str(error)
                 )
+            except Exception as error:
+                if clock.closed:
+                    return
+                log.exception("A handler of %s failed inside the local Cloud Control", type_name)
+                request.update(
+                    OperationStatus="FAILED", ErrorCode="InternalFailure", StatusMessage=repr(error)
+                )
             else:
                 request.update(OperationStatus="SUCCESS")
 
-        runtime.current().clock.thread(handle).start()
+        clock.thread(handle).start()
         return {"ProgressEvent": dict(request.event)}
 
     def _read(self, type_name: str, identifier: str) -> dict[str, Any]:
@@ -210,9 +228,14 @@ class CloudControlBackend(BaseBackend):
         try:
             properties = handler.read(self.region_name, identifier)
         except HandlerError as error:
-            raise ResourceNotFoundException(
-                f"Resource of type '{type_name}' with identifier '{identifier}' was not found."
-            ) from error
+            # Whoever reads a resource that isn't there forgets it: other errors must be told apart.
+            if error.code == "NotFound":
+                raise ResourceNotFoundException(
+                    f"Resource of type '{type_name}' with identifier '{identifier}' was not found."
+                ) from error
+            if error.code == "Throttling":
+                raise ThrottlingException(str(error)) from error
+            raise CloudControlError(str(error)) from error
         return {name: value for name, value in properties.items() if name in known}
 
     def _handler(self, type_name: str) -> Handler:
@@ -220,15 +243,15 @@ class CloudControlBackend(BaseBackend):
         return HANDLERS[type_name]
 
     def _validate(self, type_name: str, desired: dict[str, Any]) -> None:
-        schema = types.schema(type_name, self.region_name)
-        missing = sorted(set(schema.get("required", [])) - desired.keys())
-        unknown = sorted(desired.keys() - schema["properties"].keys())
-        problems = [
-            *(f"#: required key [{name}] not found" for name in missing),
-            *(f"#: extraneous key [{name}] is not permitted" for name in unknown),
-        ]
+        problems = types.violations(type_name, self.region_name, desired)
         if problems:
             raise ValidationException(f"Model validation failed ({chr(10).join(problems)})")
+        fixed = types.schema(type_name, self.region_name)["readOnlyProperties"]
+        given = [path for path in fixed if path.rpartition("/")[2] in desired]
+        if given:  # the text is ours
+            raise InvalidRequestException(f"Read-only properties can't be set: {given}")
+        if "DatasetImportJob" in desired:
+            raise NotImplementedError(f"DatasetImportJob of {type_name}: {_IMPORTS}")
 
     def _request(self, token: str) -> Request:
         if token not in self.requests:
@@ -239,9 +262,12 @@ class CloudControlBackend(BaseBackend):
 def _patched_paths(document: str) -> set[str]:
     """Return the properties that a JSON Patch (RFC 6902) changes."""
     try:
-        return {str(change["path"]) for change in json.loads(document)}
+        paths = {str(change["path"]) for change in json.loads(document)}
     except (ValueError, TypeError, KeyError) as error:
         raise InvalidRequestException(f"PatchDocument is not a JSON Patch: {error}") from error
+    if wrong := sorted(path for path in paths if not path.startswith("/")):
+        raise InvalidRequestException(f"PatchDocument has paths to no property: {wrong}")
+    return paths
 
 
 def _json_object(text: str, name: str) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from moto.core.exceptions import JsonRESTError
 
+CONTENT_TYPE = "application/x-amz-json-1.1"
+
 
 class PersonalizeError(JsonRESTError):
     """A modelled error; `code` is the name that SDKs see."""
@@ -11,6 +13,7 @@ class PersonalizeError(JsonRESTError):
 
     def __init__(self, message: str) -> None:
         super().__init__(self.name, message)
+        self.content_type = CONTENT_TYPE
 
 
 class InvalidInputException(PersonalizeError):
@@ -51,6 +54,12 @@ class InvalidNextTokenException(PersonalizeError):
     """The token is not one of this service's."""
 
     name = "InvalidNextTokenException"
+
+
+class SerializationException(PersonalizeError):
+    """The request is no JSON object: AWS's error for its JSON protocols, in no service's model."""
+
+    name = "SerializationException"
 
 
 class JobFailure(Exception):

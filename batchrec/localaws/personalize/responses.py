@@ -8,7 +8,11 @@ from moto.core.common_types import TYPE_RESPONSE
 from moto.core.responses import BaseResponse
 from moto.core.utils import camelcase_to_underscores
 
-from batchrec.localaws.personalize.exceptions import InvalidInputException
+from batchrec.localaws.personalize.exceptions import (
+    CONTENT_TYPE,
+    InvalidInputException,
+    SerializationException,
+)
 from batchrec.localaws.personalize.models import PersonalizeBackend, personalize_backends
 from batchrec.localaws.service_model import only_members, operation_model, violations
 
@@ -38,18 +42,38 @@ class PersonalizeResponse(BaseResponse):
         """The backend of the request's account and Region."""
         return personalize_backends[self.current_account][self.region]
 
+    def setup_class(self, *args: Any, **kwargs: Any) -> None:
+        """Read the request."""
+        try:
+            super().setup_class(*args, **kwargs)
+        except UnicodeDecodeError as error:
+            raise SerializationException(f"The request is not UTF-8: {error}") from error
+
     def call_action(self) -> TYPE_RESPONSE:
         """Check the request, run the operation, shape the answer."""
         operation = operation_model("personalize", self._get_action())
-        request = {k: v for k, v in json.loads(self.body or "{}").items() if v is not None}
-        found = violations(operation.input_shape, request) if operation.input_shape else []
+        shape = operation.input_shape
+        assert shape is not None  # noqa: S101 (as in botocore's model)
+        request = self._members()
+        found = violations(shape, request)
         if found:
             raise InvalidInputException("; ".join(found))
+        request = only_members(shape, request)  # AWS ignores what it doesn't know
         with self.backend.lock:
             answer = self._answer(operation.name, request)
-        if operation.output_shape is not None:
-            answer = only_members(operation.output_shape, answer)
-        return 200, self.response_headers, json.dumps(answer)
+        headers = self.response_headers | {"Content-Type": CONTENT_TYPE}
+        if operation.output_shape is None:
+            return 200, headers, ""  # API Reference, e.g. DeleteSchema
+        return 200, headers, json.dumps(only_members(operation.output_shape, answer))
+
+    def _members(self) -> dict[str, Any]:
+        try:
+            members = json.loads(self.body or "{}")
+        except (ValueError, RecursionError) as error:
+            raise SerializationException(f"The request is not valid JSON: {error}") from error
+        if not isinstance(members, dict):
+            raise SerializationException("The request is not a JSON object.")
+        return members
 
     def _answer(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
         own = getattr(self.backend, camelcase_to_underscores(operation), None)

@@ -8,7 +8,7 @@ import pandas as pd
 from batchrec.localaws import runtime
 from batchrec.localaws.personalize import batch, families, filters, recipes
 from batchrec.localaws.personalize.eligibility import Eligibility
-from batchrec.localaws.personalize.exceptions import InvalidInputException
+from batchrec.localaws.personalize.exceptions import InvalidInputException, JobFailure
 from batchrec.localaws.personalize.families import Family
 from batchrec.localaws.personalize.models.base import ResourceBackend
 from batchrec.localaws.personalize.models.resource import Resource
@@ -75,9 +75,9 @@ class BatchJobBackend(ResourceBackend):
         family: Callable[[Resource, Model], Family[Any]],
         **members: Any,
     ) -> Resource:
-        model = self.trained[
-            self._ready(members["solutionVersionArn"], "SolutionVersion").arn
-        ].model
+        version = self._ready(members["solutionVersionArn"], "SolutionVersion")
+        self._ready(version.members["solutionArn"], "Solution")  # not being deleted
+        model = self.trained[version.arn].model
         if members.get("filterArn"):
             self._require_filter(members["filterArn"], members["solutionVersionArn"])
         source = members["jobInput"]["s3DataSource"]["path"]
@@ -144,7 +144,12 @@ class BatchJobBackend(ResourceBackend):
             return None
         members = self._get(job.members["filterArn"], "Filter").members
         wanted = filters.parse(members["filterExpression"])
-        return Eligibility(wanted, self._tables(members["datasetGroupArn"]), ids)
+        tables = self._tables(members["datasetGroupArn"])
+        try:
+            filters.require_fields(wanted, tables)
+        except InvalidInputException as error:  # datasets may have gone since it was created
+            raise JobFailure(f"{job.members['filterArn']}: {error.message}") from error
+        return Eligibility(wanted, tables, ids)
 
     def _item_names(
         self, recipe: Recipe, version_arn: str, settings: dict[str, Any]

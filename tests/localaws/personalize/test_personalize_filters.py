@@ -100,6 +100,26 @@ def test_a_filter_does_not_keep_its_dataset_group(world: World) -> None:
     refusal("ResourceNotFoundException", lambda: p.describe_filter(filterArn=arn))
 
 
+def test_a_filter_whose_dataset_is_gone_fails_the_job(world: World) -> None:
+    """Not documented; a dataset can be deleted whatever filters its fields are in."""
+    group, dataset = world.new_dataset(
+        avro(*INTERACTIONS, {"name": "EVENT_TYPE", "type": "string"})
+    )
+    rows = csv(1200, "USER_ID,ITEM_ID,TIMESTAMP,EVENT_TYPE").replace("\n", ",view\n")
+    location = world.put(f"{unique()}/a.csv", rows.replace("EVENT_TYPE,view", "EVENT_TYPE"))
+    assert world.import_job(location, dataset)["status"] == "ACTIVE"
+    version = world.version_of(group, f"{RECIPE}/aws-popularity-count")["solutionVersionArn"]
+    arn = create(world, group, BOUGHT)
+    world.settle()
+    world.personalize.delete_dataset(datasetArn=dataset)
+    world.settle()
+    source = world.put(f"{unique()}/a.json", '{"userId": "1"}\n')
+    destination = f"s3://{world.bucket}/{unique()}/"
+    job = world.batch(source, destination, solutionVersionArn=version, filterArn=arn)
+    assert job["status"] == "CREATE FAILED"
+    assert "Interactions.EVENT_TYPE" in job["failureReason"]
+
+
 def test_thirty_filters_a_dataset_group(world: World) -> None:
     """Developer Guide, Endpoints and quotas."""
     group, _ = world.new_dataset(avro(*INTERACTIONS, {"name": "EVENT_TYPE", "type": "string"}))

@@ -14,6 +14,7 @@ from personalize_world import (
     INTERACTIONS,
     ITEMS,
     LONG_ENOUGH,
+    RECIPE,
     SERVICE,
     USER_PERSONALIZATION,
     World,
@@ -21,7 +22,6 @@ from personalize_world import (
     bucket_policy,
     csv,
     life,
-    mismatches,
     refusal,
     unique,
 )
@@ -31,15 +31,6 @@ from batchrec.localaws.personalize.scores import score_text
 from batchrec.localaws.server import LocalAws
 
 pytestmark = pytest.mark.timeout(120)
-
-
-def test_the_check_of_answers_finds_nulls_and_strangers(personalize: Any) -> None:
-    shape = personalize.meta.service_model.operation_model("DescribeSchema").output_shape
-    assert mismatches(shape, {"schema": {"name": "a", "domain": None}}, "x") == [
-        "x.schema.domain is null: AWS leaves out what is unset"
-    ]
-    assert mismatches(shape, {"Schema": {}}, "x") == ["x.Schema is no member"]
-    assert mismatches(shape, {"schema": {"name": 1}}, "x") == ["x.schema.name is no string: 1"]
 
 
 # --- statuses (API Reference, each Describe operation) --------------------------------------------
@@ -753,8 +744,33 @@ def test_what_is_used_stays(world: World, held: LocalAws) -> None:
     refusal(used, lambda: p.delete_dataset_group(datasetGroupArn=world.group))
     world.start_import(world.put("data/interactions.csv", csv()))
     refusal(used, lambda: p.delete_dataset(datasetArn=world.dataset))
+    held.clock.advance(LONG_ENOUGH)
     p.create_solution_version(solutionArn=world.solution)
     refusal(used, lambda: p.delete_solution(solutionArn=world.solution))
+    refusal(used, lambda: p.delete_dataset(datasetArn=world.dataset))
+
+
+def test_a_batch_job_keeps_its_solution(world: World, held: LocalAws) -> None:
+    """Not documented; the safe side."""
+    source = world.put(f"{unique()}/input.json", '{"userId": "1"}\n')
+    world.start_batch(source, f"s3://{world.bucket}/{unique()}/")
+    delete = world.personalize.delete_solution
+    refusal("ResourceInUseException", lambda: delete(solutionArn=world.solution))
+
+
+def test_a_solution_that_is_being_deleted_has_no_more_batch_jobs(world: World) -> None:
+    """Its versions are still there, but not for long."""
+    version = world.version_of(world.group, f"{RECIPE}/aws-popularity-count")
+    assert version["status"] == "ACTIVE"
+    paths = (f"s3://{world.bucket}/in/", f"s3://{world.bucket}/out/")
+    world.aws.clock.hold()
+    world.personalize.delete_solution(solutionArn=version["solutionArn"])
+    refusal(
+        "ResourceInUseException",
+        lambda: world.start_batch(*paths, solutionVersionArn=version["solutionVersionArn"]),
+    )
+    world.aws.clock.release()
+    world.settle()
 
 
 def test_what_is_being_made_stays(personalize: Any, held: LocalAws) -> None:

@@ -1,4 +1,4 @@
-"""What tests of the local Personalize share: a dataset group with data, and raw answers checked."""
+"""What tests of the local Personalize share: a dataset group with data."""
 
 import json
 import uuid
@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from batchrec.localaws.server import LocalAws
 
@@ -53,45 +52,6 @@ def csv(rows: int = 1500, header: str = "USER_ID,ITEM_ID,TIMESTAMP") -> str:
         item = (n * 7 // USERS + user % 2 * ITEMS // 2) % (ITEMS // 2) + user % 2 * ITEMS // 2
         lines.append(f"{user},{item},{1_600_000_000 + n}")
     return "\n".join(lines) + "\n"
-
-
-def mismatches(shape: Shape, value: Any, path: str) -> list[str]:
-    """What in a raw answer is not as botocore's model says: members, types, or null."""
-    if value is None:
-        return [f"{path} is null: AWS leaves out what is unset"]
-    if isinstance(shape, StructureShape):
-        found = [f"{path}.{name} is no member" for name in value.keys() - shape.members.keys()]
-        for name, member in value.items():
-            if name in shape.members:
-                found += mismatches(shape.members[name], member, f"{path}.{name}")
-        return found
-    if isinstance(shape, ListShape):
-        return [
-            p
-            for n, item in enumerate(value)
-            for p in mismatches(shape.member, item, f"{path}[{n}]")
-        ]
-    if isinstance(shape, MapShape):
-        return [
-            p
-            for key, item in value.items()
-            for p in mismatches(shape.value, item, f"{path}[{key}]")
-        ]
-    kinds: dict[str, type | tuple[type, ...]] = {
-        "string": str,
-        "boolean": bool,
-        "integer": int,
-        "long": int,
-        "double": (int, float),
-        "float": (int, float),
-        "timestamp": (int, float),
-    }
-    if not isinstance(value, kinds[shape.type_name]):
-        return [f"{path} is no {shape.type_name}: {value!r}"]
-    enum = shape.metadata.get("enum")
-    if enum and value not in enum:
-        return [f"{path} is not among {enum}: {value!r}"]
-    return []
 
 
 def refusal(code: str, call: Callable[[], object]) -> str:
