@@ -33,6 +33,7 @@ from batchrec.localaws.personalize.models.resource import (
     member,
     now,
 )
+from batchrec.localaws.personalize.schemas import Field
 from batchrec.localaws.personalize.tables import Table
 from batchrec.localaws.service_model import only_members, service_model
 
@@ -58,26 +59,36 @@ class ResourceBackend(BaseBackend):
 
     def list_page(self, kind: str, **wanted: Any) -> dict[str, Any]:
         """Answer List<kind>s: filtered by the parent's ARN, in pages of maxResults."""
-        output = service_model("personalize").operation_model(f"List{kind}s").output_shape
+        page = {name: wanted.pop(name) for name in ("maxResults", "nextToken") if name in wanted}
+        matching = [
+            resource.members
+            for resource in self.resources.values()
+            if resource.kind == kind
+            and all(resource.members.get(name) == value for name, value in wanted.items())
+        ]
+        return self._paged(f"List{kind}s", matching, **page)
+
+    def _paged(
+        self,
+        operation: str,
+        found: list[dict[str, Any]],
+        maxResults: int = 100,
+        nextToken: str | None = None,
+    ) -> dict[str, Any]:
+        """Answer a List operation with one page of what was found."""
+        output = service_model("personalize").operation_model(operation).output_shape
         key, shape = next(
             (name, shape)
             for name, shape in output.members.items()  # type: ignore[union-attr]
             if isinstance(shape, ListShape)
         )
-        size = wanted.pop("maxResults", 100)
-        start = _offset(wanted.pop("nextToken", None))
-        matching = [
-            resource
-            for resource in self.resources.values()
-            if resource.kind == kind
-            and all(resource.members.get(name) == value for name, value in wanted.items())
-        ]
-        page = matching[start : start + size]
+        start = _offset(nextToken)
+        end = start + maxResults
         answer: dict[str, Any] = {
-            key: [only_members(shape.member, resource.members) for resource in page]
+            key: [only_members(shape.member, members) for members in found[start:end]]
         }
-        if start + size < len(matching):
-            answer["nextToken"] = base64.b64encode(str(start + size).encode()).decode()
+        if end < len(found):
+            answer["nextToken"] = base64.b64encode(str(end).encode()).decode()
         return answer
 
     def delete(self, kind: str, arn: str) -> None:
@@ -96,7 +107,7 @@ class ResourceBackend(BaseBackend):
             clock.sleep(runtime.current().durations.delete)
             with self.lock:
                 for gone in self._with_what_goes_along(arn):
-                    del self.resources[gone]
+                    self.resources.pop(gone).stop.set()
                     self.imported.pop(gone, None)
                     self.trained.pop(gone, None)
 
@@ -246,12 +257,22 @@ class ResourceBackend(BaseBackend):
             if resource.kind == kind and resource.members["datasetGroupArn"] == group
         ]
 
+    def _columns(self, group: str) -> dict[str, list[Field]]:
+        """Return the columns of a dataset group's datasets, by their type in capitals."""
+        return {
+            dataset.members["datasetType"]: self._fields(dataset)
+            for dataset in self._in_group("Dataset", group)
+        }
+
+    def _fields(self, dataset: Resource) -> list[Field]:
+        schema = self._get(dataset.members["schemaArn"], "Schema")
+        return schemas.fields(schema.members["schema"])
+
     def _tables(self, group: str) -> dict[str, Table]:
         """Return the content of a dataset group's datasets, by their type in capitals."""
         tables = {}
         for dataset in self._in_group("Dataset", group):
-            schema = self._get(dataset.members["schemaArn"], "Schema").members["schema"]
-            fields = schemas.fields(schema)
+            fields = self._fields(dataset)
             empty = pd.DataFrame({field.name: pd.Series(dtype="str") for field in fields})
             rows = self.imported.get(dataset.arn, empty)
             tables[dataset.members["datasetType"]] = Table(fields, rows)

@@ -41,9 +41,19 @@ class Resource:
 
     @property
     def updating(self) -> bool:
-        """Whether a solution's latest update is under way."""
-        update = self.members.get("latestSolutionUpdate")
+        """Whether the latest update of a solution or a dataset is under way."""
+        update = self.members.get("latestSolutionUpdate") or self.members.get("latestDatasetUpdate")
         return update is not None and update["status"] in (PENDING, IN_PROGRESS)
+
+    @property
+    def created(self) -> float:
+        """When it was created, in virtual epoch seconds."""
+        return float(self.members["creationDateTime"])
+
+    @property
+    def updated(self) -> float:
+        """When its status changed last, in virtual epoch seconds."""
+        return float(self.members["lastUpdatedDateTime"])
 
 
 def now() -> float:
