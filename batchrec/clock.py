@@ -287,7 +287,7 @@ class VirtualThread(threading.Thread):
             self._clock._participants.add(threading.get_ident())
         try:
             super().run()
-        except Exception:
+        except (Exception, SystemExit):
             # Of a closed clock's surroundings, nothing need be left to work with.
             if not self._clock.closed:
                 raise

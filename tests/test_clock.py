@@ -470,10 +470,7 @@ def test_held_time_holds_the_background_too(held: VirtualClock) -> None:
     thread.join()
 
 
-def test_closing_ends_threads_in_the_background(
-    clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(threading, "excepthook", lambda hook: None)
+def test_closing_ends_threads_in_the_background(clock: VirtualClock) -> None:
     woke: list[float] = []
     thread = wait_in_background(clock, HOUR, woke)
     clock.sleep(1)
