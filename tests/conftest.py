@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from batchrec.localaws.personalize.quotas import Quotas
 from batchrec.localaws.server import LocalAws
 from batchrec.terraform import Workspace
 
@@ -24,7 +25,8 @@ def repository() -> Path:
 
 @pytest.fixture(scope="session")
 def local_aws() -> Iterator[LocalAws]:
-    with LocalAws() as aws:
+    # Tests share one account, and few of them delete what they made.
+    with LocalAws(quotas=Quotas(dataset_groups=1000, schemas=5000)) as aws:
         yield aws
 
 

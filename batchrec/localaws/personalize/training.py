@@ -20,10 +20,17 @@ SEED = 20_160_531  # fixed: the same data gives the same model
 
 @dataclass(frozen=True)
 class Trained:
-    """What training leaves behind."""
+    """What training leaves behind.
+
+    Args:
+        model: recommends, ranks or segments.
+        offline_metrics: as GetSolutionMetrics gives them.
+        forgotten: users whose data was deleted later; they are in no more segments.
+    """
 
     model: Model
     offline_metrics: dict[str, float]
+    forgotten: frozenset[str] = frozenset()
 
 
 def train(solution: dict[str, Any], tables: Mapping[str, Table]) -> Trained:

@@ -6,9 +6,11 @@ marked as ours and takes the side that is safe for a pipeline.
 
 from moto.core.base_backend import BackendDict
 
+from batchrec.localaws.personalize.models.attributions import AttributionBackend
 from batchrec.localaws.personalize.models.batch_jobs import BatchJobBackend
 from batchrec.localaws.personalize.models.catalogue import CatalogueBackend
 from batchrec.localaws.personalize.models.datasets import DatasetBackend
+from batchrec.localaws.personalize.models.deletions import DeletionBackend
 from batchrec.localaws.personalize.models.filters import FilterBackend
 from batchrec.localaws.personalize.models.solutions import SolutionBackend
 from batchrec.localaws.personalize.models.tags import TagBackend
@@ -19,6 +21,8 @@ class PersonalizeBackend(
     SolutionBackend,
     FilterBackend,
     BatchJobBackend,
+    DeletionBackend,
+    AttributionBackend,
     TagBackend,
     CatalogueBackend,
 ):

@@ -15,6 +15,20 @@ STOPPED = "CREATE STOPPED"
 DELETING = "DELETE PENDING"
 
 
+@dataclass(frozen=True)
+class Words:
+    """What a kind of resource calls the statuses on its way."""
+
+    pending: str = PENDING
+    in_progress: str = IN_PROGRESS
+    done: str = ACTIVE
+    failed: str = FAILED
+
+
+CREATION = Words()
+DELETION_OF_DATA = Words("PENDING", "IN_PROGRESS", "COMPLETED", "FAILED")
+
+
 @dataclass
 class Resource:
     """Anything with an ARN: its members are those of the Describe operation, absent when unset."""
@@ -22,6 +36,7 @@ class Resource:
     kind: str  # as in the operations' names, e.g. "DatasetGroup"
     members: dict[str, Any]
     tags: list[dict[str, str]] = field(default_factory=list)
+    words: Words = CREATION
     stop: VirtualEvent = field(default_factory=lambda: runtime.current().clock.event())
 
     @property
@@ -32,18 +47,24 @@ class Resource:
     @property
     def status(self) -> str:
         """The status; a schema, which has none, counts as active."""
-        return str(self.members.get("status", ACTIVE))
+        return str(self.members.get("status", self.words.done))
 
     @property
     def busy(self) -> bool:
         """Whether it is pending or in progress."""
-        return self.status not in (ACTIVE, FAILED, STOPPED)
+        return self.status not in (self.words.done, self.words.failed, STOPPED)
 
     @property
     def updating(self) -> bool:
         """Whether the latest update of a solution or a dataset is under way."""
         update = self.members.get("latestSolutionUpdate") or self.members.get("latestDatasetUpdate")
         return update is not None and update["status"] in (PENDING, IN_PROGRESS)
+
+    def refers_to(self, other: "Resource") -> bool:
+        """Whether its members name another resource, or its update that is under way does."""
+        name = arn_member(other.kind)
+        update = self.members.get("latestDatasetUpdate", {}) if self.updating else {}
+        return other.arn in (self.members.get(name), update.get(name))
 
     @property
     def created(self) -> float:

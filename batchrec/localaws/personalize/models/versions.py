@@ -35,6 +35,12 @@ class VersionBackend(ResourceBackend):
         created = self._create_version(solution, trainingType="MANUAL", **settings)
         return {"solutionVersionArn": created.arn}
 
+    def list_solution_versions(self, **wanted: Any) -> dict[str, Any]:
+        """API Reference, ListSolutionVersions: of all lists, it alone knows missing parents."""
+        if "solutionArn" in wanted:
+            self._get(wanted["solutionArn"], "Solution")
+        return self.list_page("SolutionVersion", **wanted)
+
     def stop_solution_version_creation(self, solutionVersionArn: str) -> dict[str, Any]:
         """API Reference, StopSolutionVersionCreation.
 
