@@ -26,6 +26,9 @@ fault-matrix: $(SET_UP) ## Run every fault against every task of the workflow an
 	  $(BIN)/pytest tests/workflow/test_fault_matrix.py -q -n 2 -m "" --junitxml="$$junit" -o junit_family=xunit1 >&2; \
 	  status=$$?; $(BIN)/python tests/workflow/fault_table.py "$$junit"; exit $$status
 
+personalize-coverage: $(SET_UP) ## Write docs/personalize-coverage.md from the code
+	$(BIN)/python -m batchrec.localaws.personalize.coverage docs/personalize-coverage.md
+
 lint: $(SET_UP) ## Check format, lint and types of Python and Terraform
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -63,4 +66,4 @@ $(CHECKOV): requirements-checkov.lock
 	.venv-checkov/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-.PHONY: help demo test bench-transform bench-orchestration fault-matrix lint format lock clean
+.PHONY: help demo test bench-transform bench-orchestration fault-matrix personalize-coverage lint format lock clean

@@ -55,8 +55,12 @@ class PersonalizeResponse(BaseResponse):
             raise NotImplementedError(
                 f"{operation.name} of Amazon Personalize (docs/personalize-coverage.md)"
             )
-        request = {k: v for k, v in json.loads(self.body or "{}").items() if v is not None}
-        found = violations(operation.input_shape, request) if operation.input_shape else []
+        given = json.loads(self.body or "{}")
+        shape = operation.input_shape
+        assert shape is not None  # noqa: S101 (every operation of Personalize has one)
+        # Unknown members mean nothing to AWS.
+        request = {name: given[name] for name in shape.members if given.get(name) is not None}
+        found = violations(shape, request)
         if found:
             raise InvalidInputException("; ".join(found))
         with self.backend.lock:
