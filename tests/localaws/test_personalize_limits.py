@@ -4,10 +4,11 @@ import dataclasses
 from typing import Any
 
 import pytest
-from personalize_world import ARN, INTERACTIONS, World, avro, refusal, unique
+from personalize_world import ARN, INTERACTIONS, LONG_ENOUGH, World, avro, refusal, unique
 
 from batchrec.localaws import runtime
 from batchrec.localaws.personalize.quotas import Quotas
+from batchrec.localaws.server import LocalAws
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -73,7 +74,7 @@ def with_documented_quotas(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("with_documented_quotas")
-def test_five_dataset_groups_in_a_region(world: World) -> None:
+def test_five_dataset_groups_in_a_region(world: World, held: LocalAws) -> None:
     p = runtime.current().client("personalize", "eu-west-1")
     created = [p.create_dataset_group(name=unique())["datasetGroupArn"] for _ in range(5)]
     refusal("LimitExceededException", lambda: p.create_dataset_group(name=unique()))
@@ -81,10 +82,10 @@ def test_five_dataset_groups_in_a_region(world: World) -> None:
     refusal("ResourceAlreadyExistsException", lambda: p.create_dataset_group(name=taken))
     other = runtime.current().client("personalize", "eu-central-1")
     other.create_dataset_group(name=taken)
-    world.settle()
+    held.clock.advance(LONG_ENOUGH)
     p.delete_dataset_group(datasetGroupArn=created[0])
     refusal("LimitExceededException", lambda: p.create_dataset_group(name=unique()))
-    world.settle()
+    held.clock.advance(LONG_ENOUGH)
     p.create_dataset_group(name=unique())
 
 
@@ -92,7 +93,7 @@ def test_the_quota_of_schemas(world: World, monkeypatch: pytest.MonkeyPatch) -> 
     assert Quotas().schemas == 500
     raised = dataclasses.replace(runtime.current(), quotas=Quotas(schemas=2))
     monkeypatch.setattr(runtime, "_current", raised)
-    p = runtime.current().client("personalize", "eu-west-2")
+    p = runtime.current().client("personalize", "us-west-2")
     for _ in range(2):
         p.create_schema(name=unique(), schema=avro(*INTERACTIONS))
     create = p.create_schema
@@ -100,7 +101,7 @@ def test_the_quota_of_schemas(world: World, monkeypatch: pytest.MonkeyPatch) -> 
         "LimitExceededException",
         lambda: create(name=unique(), schema=avro(*INTERACTIONS)),
     )
-    assert "eu-west-2" in message
+    assert "us-west-2" in message
 
 
 # --- lists ----------------------------------------------------------------------------------------
