@@ -15,6 +15,7 @@ from personalize_world import (
     unique,
 )
 
+from batchrec.localaws.personalize.models import personalize_backends
 from batchrec.localaws.server import LocalAws
 
 pytestmark = pytest.mark.timeout(120)
@@ -199,3 +200,17 @@ def test_waiting_for_next_weeks_training_takes_no_part_in_time(world: World, gro
     world.aws.clock.sleep(1)
     assert world.aws.clock.time() < before + LONG_ENOUGH
     assert versions(world, arn) == []
+
+
+def test_a_schedule_goes_on_where_it_was(world: World, group: str, held: LocalAws) -> None:
+    """As in an account that was saved: the week counts from the first training."""
+    arn = solution(world, group)
+    held.clock.advance(2 * HOUR)
+    (first,) = versions(world, arn)
+    import_more(world, group)
+    held.clock.advance(3 * DAY)
+    personalize_backends["123456789012"]["us-east-1"].resume_automatic_training()
+    held.clock.advance(30 * DAY)
+    _, second = versions(world, arn)
+    between = second["creationDateTime"] - first["creationDateTime"]
+    assert between.total_seconds() == pytest.approx(7 * DAY, abs=1)

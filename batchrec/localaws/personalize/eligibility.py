@@ -6,7 +6,7 @@ input JSON.
 
 import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,7 +66,7 @@ class Eligibility:
         wanted: Filter,
         tables: Mapping[str, Table],
         ids: pd.Index,
-        barred: frozenset[str] = frozenset(),
+        barred: Collection[str] = (),
     ) -> None:
         ids = ids.rename("ITEM_ID" if wanted.target == "ITEMID" else "USER_ID")
         self._filter = wanted

@@ -1,7 +1,7 @@
 """Solution versions: the documented minimums, a real model, its offline metrics."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -30,7 +30,7 @@ class Trained:
 
     model: Model
     offline_metrics: dict[str, float]
-    forgotten: frozenset[str] = frozenset()
+    forgotten: set[str] = field(default_factory=set)
 
 
 def train(solution: dict[str, Any], tables: Mapping[str, Table]) -> Trained:

@@ -1,5 +1,7 @@
 """Automatic training (Developer Guide, Configuring automatic training; Updating a solution)."""
 
+import itertools
+
 from batchrec.localaws import runtime
 from batchrec.localaws.personalize.exceptions import LimitExceededException
 from batchrec.localaws.personalize.models.resource import ACTIVE, Resource, now
@@ -12,29 +14,41 @@ DAY = 24 * 3600.0
 class AutoTrainingBackend(VersionBackend):
     """Solutions that make their versions themselves."""
 
-    def _train_automatically(self, solution: Resource) -> None:
+    def resume_automatic_training(self) -> None:
+        """Go on with the schedules of solutions that are there again, as from a saved account."""
+        for solution in list(self.resources.values()):
+            if solution.kind == "Solution" and solution.status == ACTIVE:
+                self._train_automatically(solution, since=solution.updated)
+
+    def _train_automatically(self, solution: Resource, since: float | None = None) -> None:
         """Begin the solution's schedule, in place of an earlier one.
 
         The first training is due within an hour; unless a version is created by hand until then.
         Where the schedule goes on from isn't documented for a training that is left out: here, from
         when it was due.
+
+        Args:
+            solution: trains itself, or no more.
+            since: when the schedule began, in virtual epoch seconds; now by default.
         """
         self._end_schedule(solution)
         if not solution.members["performAutoTraining"]:
             return
         clock, ended = runtime.current().clock, solution.stop
-        started, first = now(), runtime.current().durations.first_automatic_training
+        began = now() if since is None else since
+        first = began + runtime.current().durations.first_automatic_training
         days = training_days(solution.members.get("solutionConfig", {}))
 
         def schedule() -> None:
-            if ended.wait(first, background=True):
-                return
-            with self.lock:
-                if not self._created_since(solution, started):
-                    self._train_if_data_is_new(solution)
-            while not ended.wait(days * DAY, background=True):
+            for due in itertools.count(first, days * DAY):
+                left = due - clock.time()
+                if left < 0:  # it was due while nothing ran
+                    continue
+                if ended.wait(left, background=True):
+                    return
                 with self.lock:
-                    self._train_if_data_is_new(solution)
+                    if due > first or not self._created_since(solution, began):
+                        self._train_if_data_is_new(solution)
 
         clock.thread(schedule).start()
 

@@ -23,9 +23,9 @@ from batchrec.localaws.personalize.exceptions import (
 )
 from batchrec.localaws.personalize.models.resource import (
     ACTIVE,
-    CREATION,
     DELETING,
     STOPPED,
+    WORDS,
     Resource,
     Words,
     arn_member,
@@ -122,7 +122,7 @@ class ResourceBackend(BaseBackend):
             raise ResourceAlreadyExistsException(arn)
         return arn
 
-    def _create(self, kind: str, tail: str, words: Words = CREATION, **members: Any) -> Resource:
+    def _create(self, kind: str, tail: str, **members: Any) -> Resource:
         arn = self._free_arn(tail)
         created_at = now()
         tags = members.pop("tags", None) or []
@@ -132,12 +132,11 @@ class ResourceBackend(BaseBackend):
             members
             | {
                 arn_member(kind): arn,
-                "status": words.pending,
+                "status": WORDS.get(kind, Words()).pending,
                 "creationDateTime": created_at,
                 "lastUpdatedDateTime": created_at,
             },
             tags,
-            words,
         )
         self.resources[arn] = created
         return created

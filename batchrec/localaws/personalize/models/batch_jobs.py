@@ -1,6 +1,6 @@
 """Batch jobs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import pandas as pd
@@ -143,7 +143,7 @@ class BatchJobBackend(ResourceBackend):
             raise InvalidInputException(f"{recipe.name} can't be filtered by interactions.")
 
     def _eligibility(
-        self, job: Resource, ids: pd.Index, barred: frozenset[str] = frozenset()
+        self, job: Resource, ids: pd.Index, barred: Collection[str] = ()
     ) -> Eligibility | None:
         if not job.members.get("filterArn"):
             return Eligibility(Filter("USERID", ()), {}, ids, barred) if barred else None

@@ -1,13 +1,11 @@
 """Data deletion jobs."""
 
-import dataclasses
 from typing import Any
 
 from batchrec.localaws import runtime
 from batchrec.localaws.personalize import deletions
 from batchrec.localaws.personalize.exceptions import LimitExceededException
 from batchrec.localaws.personalize.models.base import ResourceBackend
-from batchrec.localaws.personalize.models.resource import DELETION_OF_DATA
 from batchrec.localaws.personalize.storage import Storage
 
 
@@ -31,7 +29,6 @@ class DeletionBackend(ResourceBackend):
         created = self._create(
             "DataDeletionJob",
             f"data-deletion-job/{jobName}",
-            words=DELETION_OF_DATA,
             jobName=jobName,
             datasetGroupArn=datasetGroupArn,
             dataSource=dataSource,
@@ -64,7 +61,7 @@ class DeletionBackend(ResourceBackend):
     def _require_few_pending(self, group: str) -> None:
         quota = runtime.current().quotas.pending_data_deletion_jobs
         jobs = self._in_group("DataDeletionJob", group)
-        if sum(1 for job in jobs if job.status == DELETION_OF_DATA.pending) >= quota:
+        if sum(1 for job in jobs if job.status == job.words.pending) >= quota:
             raise LimitExceededException(f"More than {quota} resources with PENDING status.")
 
     def _forget(self, group: str, users: frozenset[str]) -> int:
@@ -83,7 +80,5 @@ class DeletionBackend(ResourceBackend):
             self.imported[dataset.arn] = rows[~theirs].reset_index(drop=True)
         for version in self._in_group("SolutionVersion", group):
             if trained := self.trained.get(version.arn):
-                self.trained[version.arn] = dataclasses.replace(
-                    trained, forgotten=trained.forgotten | users
-                )
+                trained.forgotten.update(users)
         return deleted

@@ -25,8 +25,8 @@ class Words:
     failed: str = FAILED
 
 
-CREATION = Words()
-DELETION_OF_DATA = Words("PENDING", "IN_PROGRESS", "COMPLETED", "FAILED")
+# Of kinds that have others than those of a creation.
+WORDS = {"DataDeletionJob": Words("PENDING", "IN_PROGRESS", "COMPLETED", "FAILED")}
 
 
 @dataclass
@@ -36,13 +36,17 @@ class Resource:
     kind: str  # as in the operations' names, e.g. "DatasetGroup"
     members: dict[str, Any]
     tags: list[dict[str, str]] = field(default_factory=list)
-    words: Words = CREATION
     stop: VirtualEvent = field(default_factory=lambda: runtime.current().clock.event())
 
     @property
     def arn(self) -> str:
         """The resource's ARN."""
         return str(self.members[arn_member(self.kind)])
+
+    @property
+    def words(self) -> Words:
+        """What its statuses are called."""
+        return WORDS.get(self.kind, Words())
 
     @property
     def status(self) -> str:
