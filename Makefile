@@ -30,6 +30,9 @@ WALKS ?= 500
 random-walks: $(SET_UP) ## Walk at random through the local Personalize, WALKS times (500)
 	WALKS=$(WALKS) $(BIN)/pytest tests/localaws/personalize/test_personalize_walks.py -q -m exhaustive
 
+personalize-coverage: $(SET_UP) ## Write docs/personalize-coverage.md from the code
+	$(BIN)/python -m batchrec.localaws.personalize.coverage docs/personalize-coverage.md
+
 lint: $(SET_UP) ## Check format, lint and types of Python and Terraform
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -67,4 +70,4 @@ $(CHECKOV): requirements-checkov.lock
 	.venv-checkov/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-.PHONY: help demo test bench-transform bench-orchestration fault-matrix random-walks lint format lock clean
+.PHONY: help demo test bench-transform bench-orchestration fault-matrix random-walks personalize-coverage lint format lock clean

@@ -4,6 +4,9 @@ The clock knows its participants: threads that work or wait on it. While one of 
 time stands still; when all of them wait, it jumps to the first deadline. An hour of polling plays
 in seconds, and because every wait of every parallel branch goes through the same queue, the
 timeline is the one that real time would have given. Without participants, it follows real time.
+
+A wait in the background is for what happens by itself one day, such as next week's training: it
+ends at its time, but nothing is ever hastened for it, and who is in one takes no part meanwhile.
 """
 
 import datetime as datetime_module
@@ -24,7 +27,8 @@ NO_DEADLINE_SECONDS = 99_999_999
 class _Waiter:
     """One thread inside one wait."""
 
-    def __init__(self) -> None:
+    def __init__(self, background: bool = False) -> None:
+        self.background = background
         self.awake = False
         self.signal = threading.Event()
 
@@ -47,7 +51,10 @@ class VirtualClock:
         self._closed = False
         self._asleep: set[_Waiter] = set()
         self._deadlines: list[tuple[float, int, _Waiter]] = []
+        self._background: list[tuple[float, int, _Waiter]] = []  # deadlines that pull no time
         self._sequence = itertools.count()
+        self._idle = threading.Condition(self._lock)
+        self._watched = False  # whether a thread watches for background deadlines in idle time
 
     # --- reading ------------------------------------------------------------------------------
 
@@ -126,6 +133,7 @@ class VirtualClock:
             self._closed = True
             for waiter in list(self._asleep):
                 self._wake(waiter)
+            self._idle.notify_all()
 
     @property
     def closed(self) -> bool:
@@ -145,31 +153,64 @@ class VirtualClock:
         self._working -= 1
         if self._present == 0:
             self._anchor = real_time.monotonic()
+            self._idle.notify_all()
         self._jump_if_all_wait()
 
     def _fall_asleep(self, waiter: _Waiter, timeout: float | None) -> None:
         if timeout is not None and timeout < NO_DEADLINE_SECONDS:
             entry = (self._now + timeout, next(self._sequence), waiter)
-            heapq.heappush(self._deadlines, entry)
+            heapq.heappush(self._background if waiter.background else self._deadlines, entry)
         self._asleep.add(waiter)
-        self._working -= 1
-        self._jump_if_all_wait()
+        if waiter.background:
+            self._watch_idle_time()
+            self._leave()
+        else:
+            self._working -= 1
+            self._jump_if_all_wait()
 
     def _wake(self, waiter: _Waiter) -> None:
         if not waiter.awake:
             waiter.awake = True
             self._asleep.discard(waiter)
-            self._working += 1
+            if waiter.background:
+                self._enter()
+            else:
+                self._working += 1
             waiter.signal.set()
 
     def _jump_if_all_wait(self) -> None:
-        while self._deadlines and self._deadlines[0][2].awake:
-            heapq.heappop(self._deadlines)
-        if self._working > 0 or not self._deadlines:
+        if self._working > 0 or _next(self._deadlines) is None:
             return
-        self._now = max(self._now, self._deadlines[0][0])
-        while self._deadlines and self._deadlines[0][0] <= self._now:
-            self._wake(heapq.heappop(self._deadlines)[2])
+        both = (self._deadlines, self._background)
+        due = min(at for at in map(_next, both) if at is not None)
+        self._now = max(self._now, due)
+        for deadlines in both:
+            while (at := _next(deadlines)) is not None and at <= self._now:
+                self._wake(heapq.heappop(deadlines)[2])
+
+    def _watch_idle_time(self) -> None:
+        if not self._watched:
+            self._watched = True
+            threading.Thread(target=self._wake_in_idle_time, daemon=True).start()
+
+    def _wake_in_idle_time(self) -> None:
+        """End background waits that become due while nobody takes part, in real time."""
+        with self._idle:
+            while not self._closed:
+                due = _next(self._background)
+                if self._present > 0 or due is None:
+                    self._idle.wait()
+                elif (left := due - self.time()) > 0:
+                    self._idle.wait(min(left, threading.TIMEOUT_MAX))
+                else:
+                    self._wake(heapq.heappop(self._background)[2])
+
+
+def _next(deadlines: list[tuple[float, int, _Waiter]]) -> float | None:
+    """Return the first deadline of those who still sleep."""
+    while deadlines and deadlines[0][2].awake:
+        heapq.heappop(deadlines)
+    return deadlines[0][0] if deadlines else None
 
 
 class VirtualEvent:
@@ -197,14 +238,19 @@ class VirtualEvent:
         with self._clock._lock:
             self._flag = False
 
-    def wait(self, timeout: float | None = None) -> bool:
-        """Wait until set, or for `timeout` virtual seconds; return whether it was set."""
+    def wait(self, timeout: float | None = None, *, background: bool = False) -> bool:
+        """Wait until set, or for `timeout` virtual seconds; return whether it was set.
+
+        Args:
+            timeout: None waits for ever.
+            background: time doesn't jump for this wait's sake.
+        """
         _end_if_closed(self._clock)
         with self._clock.participant():
             with self._clock._lock:
                 if self._flag:
                     return True
-                waiter = _Waiter()
+                waiter = _Waiter(background)
                 self._waiters.append(waiter)
                 self._clock._fall_asleep(waiter, timeout)
             waiter.signal.wait()
@@ -241,7 +287,7 @@ class VirtualThread(threading.Thread):
             self._clock._participants.add(threading.get_ident())
         try:
             super().run()
-        except Exception:
+        except (Exception, SystemExit):
             # Of a closed clock's surroundings, nothing need be left to work with.
             if not self._clock.closed:
                 raise

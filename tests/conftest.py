@@ -14,6 +14,7 @@ import pytest
 from answers import Recorder
 
 from batchrec.localaws import server
+from batchrec.localaws.personalize.quotas import Quotas
 from batchrec.localaws.router import Router
 from batchrec.localaws.server import LocalAws
 from batchrec.terraform import Workspace
@@ -40,7 +41,8 @@ def local_aws(recorder: Recorder) -> Iterator[LocalAws]:
     """Its recorder sees what Personalize itself answers, before an injected fault changes it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(server, "Router", lambda *given: recorder.around(Router(*given)))
-        with LocalAws() as aws:
+        # Tests share one account, and few of them delete what they made.
+        with LocalAws(quotas=Quotas(dataset_groups=1000, schemas=5000)) as aws:
             yield aws
     assert recorder.take() == []
 

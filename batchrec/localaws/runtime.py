@@ -25,21 +25,27 @@ class Durations:
 
     The defaults are what public notebooks recorded for small datasets on Amazon Personalize
     (dataset group 15 to 30 s, import 4 to 6 min, training 20 to 40 min, batch inference 13 to
-    27 min, batch segments 7 to 8 min). An update of a solution "can take a few minutes" (Developer
-    Guide); those of a filter, of stopping a training and of Glue are not measured on AWS.
+    27 min, batch segments 7 to 8 min). An update of a solution "can take a few minutes", the first
+    automatic training starts "within one hour", and a data deletion "can take up to a day"
+    (Developer Guide); those of a filter, of a metric attribution, of a dataset's update, of
+    stopping a training and of Glue are not measured on AWS.
     """
 
     dataset_group: float = 30
     schema: float = 0
     dataset: float = 30
+    dataset_update: float = 60
     dataset_import_job: float = 300
     solution: float = 15
     solution_update: float = 120
+    first_automatic_training: float = 3600
     solution_version: float = 1500
     solution_version_stop: float = 30
     filter: float = 30
     batch_inference_job: float = 1200
     batch_segment_job: float = 450
+    metric_attribution: float = 30
+    data_deletion_job: float = 3600
     delete: float = 30
     glue_start: float = 30
     glue_run: float = 90

@@ -163,7 +163,7 @@ DATASET_GROUP = "arn:aws:personalize:us-east-1:123456789012:dataset-group/any"
     ("service", "operation", "arguments", "named"),
     [
         # JSON protocol: our own services, one of moto's, one that moto lacks
-        ("personalize", "list_recipes", {}, "ListRecipes"),
+        ("personalize", "list_campaigns", {}, "ListCampaigns"),
         (
             "personalize",
             "create_event_tracker",
@@ -223,7 +223,7 @@ def test_no_retry_mode_asks_again(local_aws: LocalAws, mode: str) -> None:
         config=Config(retries={"mode": mode, "max_attempts": 5}),
     )
     with pytest.raises(ClientError) as refused:
-        client.list_recipes()
+        client.list_campaigns()
     assert refused.value.response["ResponseMetadata"]["RetryAttempts"] == 0
 
 

@@ -282,7 +282,7 @@ def test_sdk_tasks_speak_pascal_case_at_every_depth(machines: Machines) -> None:
     assert described["DataSource"] == {"DataLocation": f"s3://{bucket}/data/"}
 
     # Names inside maps of strings are the caller's own.
-    parameters = {"hidden_dimension": "8", "SomeThing_else": "1"}
+    parameters = {"hidden_dimension": "32", "recency_mask": "false"}
     solution = call(
         "createSolution",
         Name=name,
@@ -343,7 +343,7 @@ def test_errors_are_caught_by_the_services_name(machines: Machines) -> None:
             {"Name": "any", "Schema": "no Avro"},
             "Personalize.InvalidInputException",
         ),
-        ("personalize:listRecipes", {}, "Personalize.PersonalizeException"),
+        ("personalize:listCampaigns", {}, "Personalize.PersonalizeException"),
         ("s3:getObject", {"Bucket": "nowhere-at-all", "Key": "any"}, "S3.NoSuchBucketException"),
     ],
 )

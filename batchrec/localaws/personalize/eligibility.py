@@ -6,7 +6,7 @@ input JSON.
 
 import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,12 +58,20 @@ class Eligibility:
         wanted: the filter.
         tables: by dataset type, in capitals.
         ids: the model's items or users, whichever the filter is about.
+        barred: ids that may be in no answer.
     """
 
-    def __init__(self, wanted: Filter, tables: Mapping[str, Table], ids: pd.Index) -> None:
+    def __init__(
+        self,
+        wanted: Filter,
+        tables: Mapping[str, Table],
+        ids: pd.Index,
+        barred: Collection[str] = (),
+    ) -> None:
         ids = ids.rename("ITEM_ID" if wanted.target == "ITEMID" else "USER_ID")
         self._filter = wanted
         self._ids = ids
+        self._barred = ids.isin(list(barred))
         self._columns = {
             condition.field: _Column(tables[condition.dataset], condition.field, ids)
             for condition in wanted
@@ -95,7 +103,7 @@ class Eligibility:
                 excluded |= self._met(rule, asker)
         if not any(rule.include for rule in self._filter.rules):
             included = ~nothing
-        return included & ~excluded
+        return included & ~excluded & ~self._barred
 
     def _met(self, rule: Rule, asker: Asker) -> Mask:
         alternatives = [

@@ -62,6 +62,18 @@ class SerializationException(PersonalizeError):
     name = "SerializationException"
 
 
+class TooManyTagsException(PersonalizeError):
+    """A resource would have too many tags."""
+
+    name = "TooManyTagsException"
+
+
+class TooManyTagKeysException(PersonalizeError):
+    """Too many tags are removed at once."""
+
+    name = "TooManyTagKeysException"
+
+
 class JobFailure(Exception):
     """Work that ends as CREATE FAILED; the message becomes `failureReason`."""
 

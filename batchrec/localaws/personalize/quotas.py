@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Quotas:
-    """Default quotas; all but that of imports can be raised on AWS.
+    """Default quotas; all but those of imports and metric attributions can be raised on AWS."""
 
-    The quotas on dataset groups (5) and schemas (500) are not applied.
-    """
-
+    # Per Region.
+    dataset_groups: int = 5
+    schemas: int = 500
     # Pending or in progress at once, per Region.
     dataset_import_jobs: int = 5
     solution_versions: int = 20
@@ -18,3 +18,5 @@ class Quotas:
     # Per dataset group.
     solutions: int = 10
     filters: int = 30
+    metric_attributions: int = 1
+    pending_data_deletion_jobs: int = 5

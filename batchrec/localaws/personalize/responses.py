@@ -21,14 +21,24 @@ _LIST = re.compile(r"List(\w+)s")
 _KINDS = {
     "BatchInferenceJob",
     "BatchSegmentJob",
+    "DataDeletionJob",
     "Dataset",
     "DatasetGroup",
     "DatasetImportJob",
     "Filter",
+    "MetricAttribution",
     "Schema",
     "Solution",
     "SolutionVersion",
 }
+
+
+def emulated(operation: str) -> bool:
+    """Whether the local Personalize has an operation; all others answer with HTTP 501."""
+    generic = _DESCRIBE_OR_DELETE.fullmatch(operation) or _LIST.fullmatch(operation)
+    return hasattr(PersonalizeBackend, camelcase_to_underscores(operation)) or (
+        generic is not None and generic[generic.lastindex or 0] in _KINDS
+    )
 
 
 class PersonalizeResponse(BaseResponse):
@@ -52,6 +62,10 @@ class PersonalizeResponse(BaseResponse):
     def call_action(self) -> TYPE_RESPONSE:
         """Check the request, run the operation, shape the answer."""
         operation = operation_model("personalize", self._get_action())
+        if not emulated(operation.name):
+            raise NotImplementedError(
+                f"{operation.name} of Amazon Personalize (docs/personalize-coverage.md)"
+            )
         shape = operation.input_shape
         assert shape is not None  # noqa: S101 (as in botocore's model)
         request = self._members()
@@ -79,12 +93,11 @@ class PersonalizeResponse(BaseResponse):
         own = getattr(self.backend, camelcase_to_underscores(operation), None)
         if own is not None:
             return dict(own(**request))
-        if (match := _DESCRIBE_OR_DELETE.fullmatch(operation)) and match[2] in _KINDS:
-            (arn,) = request.values()
-            if match[1] == "Describe":
-                return self.backend.describe(match[2], arn)
-            self.backend.delete(match[2], arn)
-            return {}
-        if (match := _LIST.fullmatch(operation)) and match[1] in _KINDS:
+        if match := _LIST.fullmatch(operation):
             return self.backend.list_page(match[1], **request)
-        raise NotImplementedError(f"{operation} of Amazon Personalize")
+        verb, kind = _DESCRIBE_OR_DELETE.fullmatch(operation).groups()  # type: ignore[union-attr]
+        (arn,) = request.values()
+        if verb == "Describe":
+            return self.backend.describe(kind, arn)
+        self.backend.delete(kind, arn)
+        return {}

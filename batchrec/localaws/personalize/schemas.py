@@ -13,6 +13,7 @@ REQUIRED = {
     "Users": {"USER_ID": "string"},
     "Items": {"ITEM_ID": "string"},
 }
+REPLACEABLE = ("Items", "Users")  # types of datasets whose schema can be replaced
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,37 @@ def require_type(schema: str, dataset_type: str) -> None:
     name = json.loads(schema)["name"]
     if name.upper() != dataset_type.upper():
         raise InvalidInputException(f"The schema is for {name}, not for {dataset_type}.")
+
+
+def require_successor(earlier: str, later: str) -> None:
+    """Check that a schema can replace a dataset's (Developer Guide, Replacing a dataset's schema).
+
+    Raises:
+        InvalidInputException: the dataset is of interactions or actions, a field is missing or
+            another one, or a new field has no null.
+    """
+    kind = json.loads(earlier)["name"]
+    if kind not in REPLACEABLE:
+        raise InvalidInputException(f"The schema of a dataset of {kind} can't be replaced.")
+    new = _attributes(later)
+    for name, attributes in _attributes(earlier).items():
+        if new.pop(name, None) != attributes:
+            raise InvalidInputException(
+                f"The new schema must keep the field {name}, its type and its attributes."
+            )
+    for field in fields(later):
+        if field.name in new and not field.nullable:
+            raise InvalidInputException(f"The new field {field.name} must support null.")
+
+
+def _attributes(schema: str) -> dict[str, dict[str, Any]]:
+    """Return each field as it is written, but for the order of its types."""
+    return {
+        field["name"]: field | {"type": sorted(field["type"])}
+        if isinstance(field["type"], list)
+        else field
+        for field in json.loads(schema)["fields"]
+    }
 
 
 def _field(field: Any) -> Field:

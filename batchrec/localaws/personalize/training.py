@@ -1,7 +1,7 @@
 """Solution versions: the documented minimums, a real model, its offline metrics."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -20,10 +20,17 @@ SEED = 20_160_531  # fixed: the same data gives the same model
 
 @dataclass(frozen=True)
 class Trained:
-    """What training leaves behind."""
+    """What training leaves behind.
+
+    Args:
+        model: recommends, ranks or segments.
+        offline_metrics: as GetSolutionMetrics gives them.
+        forgotten: users whose data was deleted later; they are in no more segments.
+    """
 
     model: Model
     offline_metrics: dict[str, float]
+    forgotten: set[str] = field(default_factory=set)
 
 
 def train(solution: dict[str, Any], tables: Mapping[str, Table]) -> Trained:

@@ -6,15 +6,25 @@ marked as ours and takes the side that is safe for a pipeline.
 
 from moto.core.base_backend import BackendDict
 
+from batchrec.localaws.personalize.models.attributions import AttributionBackend
 from batchrec.localaws.personalize.models.batch_jobs import BatchJobBackend
+from batchrec.localaws.personalize.models.catalogue import CatalogueBackend
 from batchrec.localaws.personalize.models.datasets import DatasetBackend
+from batchrec.localaws.personalize.models.deletions import DeletionBackend
 from batchrec.localaws.personalize.models.filters import FilterBackend
 from batchrec.localaws.personalize.models.solutions import SolutionBackend
 from batchrec.localaws.personalize.models.tags import TagBackend
 
 
 class PersonalizeBackend(
-    DatasetBackend, SolutionBackend, FilterBackend, BatchJobBackend, TagBackend
+    DatasetBackend,
+    SolutionBackend,
+    FilterBackend,
+    BatchJobBackend,
+    DeletionBackend,
+    AttributionBackend,
+    TagBackend,
+    CatalogueBackend,
 ):
     """Personalize in one account and Region."""
 

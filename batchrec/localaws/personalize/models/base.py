@@ -12,7 +12,7 @@ from moto.core.base_backend import BaseBackend
 from moto.utilities.utils import get_partition
 
 from batchrec.localaws import runtime
-from batchrec.localaws.personalize import schemas, training
+from batchrec.localaws.personalize import records, schemas, tagging, training
 from batchrec.localaws.personalize.exceptions import (
     InvalidNextTokenException,
     JobFailure,
@@ -24,15 +24,15 @@ from batchrec.localaws.personalize.exceptions import (
 from batchrec.localaws.personalize.models.resource import (
     ACTIVE,
     DELETING,
-    FAILED,
-    IN_PROGRESS,
-    PENDING,
     STOPPED,
+    WORDS,
     Resource,
+    Words,
     arn_member,
     member,
     now,
 )
+from batchrec.localaws.personalize.schemas import Field
 from batchrec.localaws.personalize.tables import Table
 from batchrec.localaws.service_model import only_members, service_model
 
@@ -58,28 +58,36 @@ class ResourceBackend(BaseBackend):
 
     def list_page(self, kind: str, **wanted: Any) -> dict[str, Any]:
         """Answer List<kind>s: filtered by the parent's ARN, in pages of maxResults."""
-        output = service_model("personalize").operation_model(f"List{kind}s").output_shape
+        page = {name: wanted.pop(name) for name in ("maxResults", "nextToken") if name in wanted}
+        matching = [
+            resource.members
+            for resource in self.resources.values()
+            if resource.kind == kind
+            and all(resource.members.get(name) == value for name, value in wanted.items())
+        ]
+        return self._paged(f"List{kind}s", matching, **page)
+
+    def _paged(
+        self,
+        operation: str,
+        found: list[dict[str, Any]],
+        maxResults: int = 100,
+        nextToken: str | None = None,
+    ) -> dict[str, Any]:
+        """Answer a List operation with one page of what was found."""
+        output = service_model("personalize").operation_model(operation).output_shape
         key, shape = next(
             (name, shape)
             for name, shape in output.members.items()  # type: ignore[union-attr]
             if isinstance(shape, ListShape)
         )
-        size = wanted.pop("maxResults", 100)
-        start = _offset(wanted.pop("nextToken", None))
-        if kind == "SolutionVersion" and "solutionArn" in wanted:
-            self._get(wanted["solutionArn"], "Solution")  # the only list with this error
-        matching = [
-            resource
-            for resource in self.resources.values()
-            if resource.kind == kind
-            and all(resource.members.get(name) == value for name, value in wanted.items())
-        ]
-        page = matching[start : start + size]
+        start = _offset(nextToken)
+        end = start + maxResults
         answer: dict[str, Any] = {
-            key: [only_members(shape.member, resource.members) for resource in page]
+            key: [only_members(shape.member, members) for members in found[start:end]]
         }
-        if start + size < len(matching):
-            answer["nextToken"] = base64.b64encode(str(start + size).encode()).decode()
+        if end < len(found):
+            answer["nextToken"] = base64.b64encode(str(end).encode()).decode()
         return answer
 
     def delete(self, kind: str, arn: str) -> None:
@@ -100,7 +108,7 @@ class ResourceBackend(BaseBackend):
                 if self.resources.get(arn) is not doomed:
                     return  # gone with its parent, whose name may have been used again
                 for gone in self._with_what_goes_along(arn):
-                    del self.resources[gone]
+                    self.resources.pop(gone).stop.set()
                     self.imported.pop(gone, None)
                     self.trained.pop(gone, None)
 
@@ -120,12 +128,13 @@ class ResourceBackend(BaseBackend):
         arn = self._free_arn(tail)
         created_at = now()
         tags = members.pop("tags", None) or []
+        tagging.require([], tags)
         created = Resource(
             kind,
             members
             | {
                 arn_member(kind): arn,
-                "status": PENDING,
+                "status": WORDS.get(kind, Words()).pending,
                 "creationDateTime": created_at,
                 "lastUpdatedDateTime": created_at,
             },
@@ -147,7 +156,7 @@ class ResourceBackend(BaseBackend):
         def process() -> None:
             if resource.stop.wait(duration * 0.1):
                 return
-            self._set_status(resource, IN_PROGRESS)
+            self._set_status(resource, resource.words.in_progress)
             fault = runtime.current().faults.of_job(resource.kind, resource.members)
             if fault is not None and fault.stuck:
                 return
@@ -167,10 +176,10 @@ class ResourceBackend(BaseBackend):
                 self._set_status(resource, STOPPED)
             elif failure is None:
                 finished()
-                self._set_status(resource, ACTIVE)
+                self._set_status(resource, resource.words.done)
             else:
                 resource.members["failureReason"] = failure
-                self._set_status(resource, FAILED)
+                self._set_status(resource, resource.words.failed)
 
         clock.thread(process).start()
 
@@ -202,6 +211,13 @@ class ResourceBackend(BaseBackend):
                 f"More than {quota} resources with PENDING or IN_PROGRESS status."
             )
 
+    def _require_room_in_region(self, kind: str, quota: int) -> None:
+        if sum(1 for resource in self.resources.values() if resource.kind == kind) >= quota:
+            raise LimitExceededException(
+                f"Cannot create a {kind}. More than {quota} resources in {self.region_name}."
+                " Please delete some and try again."
+            )
+
     def _require_room_in_group(self, kind: str, quota: int, group: str) -> None:
         if len(self._in_group(kind, group)) >= quota:
             # In the form that is recorded for campaigns.
@@ -217,10 +233,11 @@ class ResourceBackend(BaseBackend):
             "Dataset": {"DatasetImportJob"},
             "Solution": {"SolutionVersion"},
             # Not documented; the safe side.
+            "DatasetGroup": {"DataDeletionJob"},
             "Filter": {"BatchInferenceJob", "BatchSegmentJob"},
         }
         for other in self.resources.values():
-            if other is doomed or other.members.get(arn_member(doomed.kind)) != doomed.arn:
+            if other is doomed or not other.refers_to(doomed):
                 continue
             if other.kind in always.get(doomed.kind, ()) or (
                 other.busy and other.kind in while_busy.get(doomed.kind, ())
@@ -234,34 +251,42 @@ class ResourceBackend(BaseBackend):
     def _at_work_with(self, doomed: Resource) -> list[Resource]:
         """List what is busy with a resource that it doesn't name itself.
 
-        API Reference, DeleteDataset: solution versions that are being trained. That batch jobs
-        keep their solution isn't documented; the safe side.
+        API Reference, DeleteDataset: solution versions that are being trained. That data deletion
+        jobs keep their dataset and batch jobs their solution isn't documented; the safe side.
         """
         if doomed.kind == "Dataset":
             group = doomed.members["datasetGroupArn"]
-            return [version for version in self._in_group("SolutionVersion", group) if version.busy]
-        if doomed.kind == "Solution":
-            return [
+            working = [
+                other
+                for kind in ("SolutionVersion", "DataDeletionJob")
+                for other in self._in_group(kind, group)
+            ]
+        elif doomed.kind == "Solution":
+            working = [
                 other
                 for other in self.resources.values()
                 if other.kind in ("BatchInferenceJob", "BatchSegmentJob")
-                and other.busy
                 and other.members["solutionVersionArn"].startswith(f"{doomed.arn}/")
             ]
-        return []
+        else:
+            working = []
+        return [other for other in working if other.busy]
 
     def _with_what_goes_along(self, arn: str) -> list[str]:
-        """Return a doomed resource's ARN, those below it, and those of a dataset group's filters.
+        """Return the ARNs of a doomed resource, what is below it, and a dataset group's filters.
 
-        The API Reference doesn't count filters among what keeps a dataset group from being deleted;
-        what becomes of them isn't documented.
+        The API Reference doesn't count filters and metric attributions among what keeps a dataset
+        group from being deleted; what becomes of them isn't documented.
         """
         return [
             other.arn
             for other in self.resources.values()
             if other.arn == arn
             or other.arn.startswith(f"{arn}/")
-            or (other.kind == "Filter" and other.members["datasetGroupArn"] == arn)
+            or (
+                other.kind in ("Filter", "MetricAttribution")
+                and other.members["datasetGroupArn"] == arn
+            )
         ]
 
     def _in_group(self, kind: str, group: str) -> list[Resource]:
@@ -271,15 +296,26 @@ class ResourceBackend(BaseBackend):
             if resource.kind == kind and resource.members["datasetGroupArn"] == group
         ]
 
+    def _columns(self, group: str) -> dict[str, list[Field]]:
+        """Return the columns of a dataset group's datasets, by their type in capitals."""
+        return {
+            dataset.members["datasetType"]: self._fields(dataset)
+            for dataset in self._in_group("Dataset", group)
+        }
+
+    def _fields(self, dataset: Resource) -> list[Field]:
+        schema = self._get(dataset.members["schemaArn"], "Schema")
+        return schemas.fields(schema.members["schema"])
+
     def _tables(self, group: str) -> dict[str, Table]:
         """Return the content of a dataset group's datasets, by their type in capitals."""
         tables = {}
         for dataset in self._in_group("Dataset", group):
-            schema = self._get(dataset.members["schemaArn"], "Schema").members["schema"]
-            fields = schemas.fields(schema)
+            fields = self._fields(dataset)
             empty = pd.DataFrame({field.name: pd.Series(dtype="str") for field in fields})
             rows = self.imported.get(dataset.arn, empty)
-            tables[dataset.members["datasetType"]] = Table(fields, rows)
+            kind = dataset.members["datasetType"]
+            tables[kind] = Table(fields, records.conformed(rows, fields))
         return tables
 
 

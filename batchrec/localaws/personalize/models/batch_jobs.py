@@ -1,6 +1,6 @@
 """Batch jobs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import pandas as pd
@@ -10,6 +10,7 @@ from batchrec.localaws.personalize import batch, families, filters, recipes
 from batchrec.localaws.personalize.eligibility import Eligibility
 from batchrec.localaws.personalize.exceptions import InvalidInputException, JobFailure
 from batchrec.localaws.personalize.families import Family
+from batchrec.localaws.personalize.filters import Filter
 from batchrec.localaws.personalize.models.base import ResourceBackend
 from batchrec.localaws.personalize.models.resource import Resource
 from batchrec.localaws.personalize.recipes import Recipe
@@ -112,7 +113,9 @@ class BatchJobBackend(ResourceBackend):
         return families.UserRecommendations(model, count, eligibility, scored=scored)
 
     def _segments(self, recipe: Recipe, job: Resource, model: Any) -> Family[Any]:
-        count, eligibility = job.members["numResults"], self._eligibility(job, model.user_ids)
+        forgotten = self.trained[job.members["solutionVersionArn"]].forgotten
+        eligibility = self._eligibility(job, model.user_ids, forgotten)
+        count = job.members["numResults"]
         family = families.AttributeSegments if recipe.needs_items else families.ItemSegments
         return family(model, count, eligibility)
 
@@ -139,9 +142,11 @@ class BatchJobBackend(ResourceBackend):
         if by_interactions and recipe.name == "aws-item-attribute-affinity":
             raise InvalidInputException(f"{recipe.name} can't be filtered by interactions.")
 
-    def _eligibility(self, job: Resource, ids: pd.Index) -> Eligibility | None:
+    def _eligibility(
+        self, job: Resource, ids: pd.Index, barred: Collection[str] = ()
+    ) -> Eligibility | None:
         if not job.members.get("filterArn"):
-            return None
+            return Eligibility(Filter("USERID", ()), {}, ids, barred) if barred else None
         members = self._get(job.members["filterArn"], "Filter").members
         wanted = filters.parse(members["filterExpression"])
         tables = self._tables(members["datasetGroupArn"])
@@ -149,7 +154,7 @@ class BatchJobBackend(ResourceBackend):
             filters.require_fields(wanted, tables)
         except InvalidInputException as error:  # datasets may have gone since it was created
             raise JobFailure(f"{job.members['filterArn']}: {error.message}") from error
-        return Eligibility(wanted, tables, ids)
+        return Eligibility(wanted, tables, ids, barred)
 
     def _item_names(
         self, recipe: Recipe, version_arn: str, settings: dict[str, Any]

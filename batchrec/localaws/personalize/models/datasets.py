@@ -2,12 +2,11 @@
 
 from typing import Any
 
-import pandas as pd
-
 from batchrec.localaws import runtime
-from batchrec.localaws.personalize import imports, schemas
-from batchrec.localaws.personalize.exceptions import InvalidInputException
+from batchrec.localaws.personalize import imports, records, schemas
+from batchrec.localaws.personalize.exceptions import InvalidInputException, ResourceInUseException
 from batchrec.localaws.personalize.models.base import ResourceBackend
+from batchrec.localaws.personalize.models.resource import PENDING, Resource, now
 from batchrec.localaws.personalize.storage import Storage
 
 
@@ -18,6 +17,8 @@ class DatasetBackend(ResourceBackend):
         """API Reference, CreateDatasetGroup."""
         if settings.get("roleArn") and not settings.get("kmsKeyArn"):
             raise InvalidInputException("roleArn is only used together with kmsKeyArn.")
+        self._free_arn(f"dataset-group/{name}")  # a taken name isn't reported as a full Region
+        self._require_room_in_region("DatasetGroup", runtime.current().quotas.dataset_groups)
         created = self._create("DatasetGroup", f"dataset-group/{name}", name=name, **settings)
         self._run(created, runtime.current().durations.dataset_group)
         return {"datasetGroupArn": created.arn, "domain": settings.get("domain")}
@@ -25,6 +26,8 @@ class DatasetBackend(ResourceBackend):
     def create_schema(self, name: str, schema: str, **settings: Any) -> dict[str, Any]:
         """API Reference, CreateSchema."""
         schemas.validate(schema)
+        self._free_arn(f"schema/{name}")
+        self._require_room_in_region("Schema", runtime.current().quotas.schemas)
         created = self._create("Schema", f"schema/{name}", name=name, schema=schema, **settings)
         del created.members["status"]
         return {"schemaArn": created.arn}
@@ -49,11 +52,49 @@ class DatasetBackend(ResourceBackend):
         self._run(created, runtime.current().durations.dataset)
         return {"datasetArn": created.arn}
 
+    def update_dataset(self, datasetArn: str, schemaArn: str) -> dict[str, Any]:
+        """API Reference, UpdateDataset; Developer Guide, Replacing a dataset's schema.
+
+        The earlier schema holds until the update ends. An import that is under way keeps the
+        dataset from being updated, which isn't documented.
+        """
+        dataset = self._ready(datasetArn, "Dataset")
+        schema = self._get(schemaArn, "Schema").members["schema"]
+        if dataset.updating:
+            raise ResourceInUseException(f"{datasetArn} is being updated already.")
+        self._require_no_import(datasetArn)
+        schemas.require_type(schema, dataset.members["datasetType"])
+        earlier = self._get(dataset.members["schemaArn"], "Schema").members["schema"]
+        schemas.require_successor(earlier, schema)
+        started = now()
+        update = Resource(
+            "DatasetUpdate",
+            {
+                "schemaArn": schemaArn,
+                "status": PENDING,
+                "creationDateTime": started,
+                "lastUpdatedDateTime": started,
+            },
+        )
+        dataset.members["latestDatasetUpdate"] = update.members
+
+        def finished() -> None:
+            dataset.members |= {"schemaArn": schemaArn, "lastUpdatedDateTime": now()}
+
+        self._run(update, runtime.current().durations.dataset_update, finished=finished)
+        return {"datasetArn": datasetArn}
+
     def create_dataset_import_job(
         self, jobName: str, datasetArn: str, dataSource: dict[str, str], **settings: Any
     ) -> dict[str, Any]:
-        """API Reference, CreateDatasetImportJob; access to S3 is checked at once."""
+        """API Reference, CreateDatasetImportJob; access to S3 is checked at once.
+
+        During an update of the dataset it is refused: data must align with the new schema
+        (Developer Guide, Replacing a dataset's schema).
+        """
         dataset = self._ready(datasetArn, "Dataset")
+        if dataset.updating:
+            raise ResourceInUseException(f"{datasetArn} is being updated.")
         if not settings.get("roleArn"):
             raise InvalidInputException("roleArn must be specified to import from Amazon S3.")
         mode = settings.setdefault("importMode", "FULL")
@@ -74,13 +115,21 @@ class DatasetBackend(ResourceBackend):
             **settings,
         )
         schema = self._get(dataset.members["schemaArn"], "Schema").members["schema"]
+        kind = dataset.members["datasetType"]
 
         def work() -> None:
-            rows = imports.read(storage, location, schema, dataset.members["datasetType"])
-            earlier = self.imported.get(datasetArn)
-            if mode == "INCREMENTAL" and earlier is not None:
-                rows = pd.concat([earlier, rows], ignore_index=True)
-            self.imported[datasetArn] = rows
+            rows = imports.read(storage, location, schema, kind)
+            earlier = None
+            if mode == "INCREMENTAL":
+                earlier = records.conformed(self.imported[datasetArn], schemas.fields(schema))
+            self.imported[datasetArn] = records.merged(earlier, rows, kind)
 
         self._run(created, runtime.current().durations.dataset_import_job, work)
         return {"datasetImportJobArn": created.arn}
+
+    def _require_no_import(self, dataset_arn: str) -> None:
+        for job in self.resources.values():
+            if job.kind != "DatasetImportJob" or job.members["datasetArn"] != dataset_arn:
+                continue
+            if job.busy:
+                raise ResourceInUseException(f"{dataset_arn} is used by {job.arn}.")

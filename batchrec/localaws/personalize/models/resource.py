@@ -15,6 +15,20 @@ STOPPED = "CREATE STOPPED"
 DELETING = "DELETE PENDING"
 
 
+@dataclass(frozen=True)
+class Words:
+    """What a kind of resource calls the statuses on its way."""
+
+    pending: str = PENDING
+    in_progress: str = IN_PROGRESS
+    done: str = ACTIVE
+    failed: str = FAILED
+
+
+# Of kinds that have others than those of a creation.
+WORDS = {"DataDeletionJob": Words("PENDING", "IN_PROGRESS", "COMPLETED", "FAILED")}
+
+
 @dataclass
 class Resource:
     """Anything with an ARN: its members are those of the Describe operation, absent when unset."""
@@ -30,20 +44,41 @@ class Resource:
         return str(self.members[arn_member(self.kind)])
 
     @property
+    def words(self) -> Words:
+        """What its statuses are called."""
+        return WORDS.get(self.kind, Words())
+
+    @property
     def status(self) -> str:
         """The status; a schema, which has none, counts as active."""
-        return str(self.members.get("status", ACTIVE))
+        return str(self.members.get("status", self.words.done))
 
     @property
     def busy(self) -> bool:
         """Whether it is pending or in progress."""
-        return self.status not in (ACTIVE, FAILED, STOPPED)
+        return self.status not in (self.words.done, self.words.failed, STOPPED)
 
     @property
     def updating(self) -> bool:
-        """Whether a solution's latest update is under way."""
-        update = self.members.get("latestSolutionUpdate")
+        """Whether the latest update of a solution or a dataset is under way."""
+        update = self.members.get("latestSolutionUpdate") or self.members.get("latestDatasetUpdate")
         return update is not None and update["status"] in (PENDING, IN_PROGRESS)
+
+    def refers_to(self, other: "Resource") -> bool:
+        """Whether its members name another resource, or its update that is under way does."""
+        name = arn_member(other.kind)
+        update = self.members.get("latestDatasetUpdate", {}) if self.updating else {}
+        return other.arn in (self.members.get(name), update.get(name))
+
+    @property
+    def created(self) -> float:
+        """When it was created, in virtual epoch seconds."""
+        return float(self.members["creationDateTime"])
+
+    @property
+    def updated(self) -> float:
+        """When its status changed last, in virtual epoch seconds."""
+        return float(self.members["lastUpdatedDateTime"])
 
 
 def now() -> float:

@@ -1,39 +1,23 @@
-"""Solutions and their versions."""
+"""Solutions."""
 
-import secrets
 from typing import Any
 
 from batchrec.localaws import runtime
-from batchrec.localaws.personalize import recipes, training
-from batchrec.localaws.personalize.exceptions import (
-    InvalidInputException,
-    ResourceAlreadyExistsException,
-    ResourceInUseException,
-)
-from batchrec.localaws.personalize.models.base import ResourceBackend
-from batchrec.localaws.personalize.models.resource import (
-    ACTIVE,
-    IN_PROGRESS,
-    PENDING,
-    STOPPED,
-    STOPPING,
-    Resource,
-    now,
-    tail_of,
-)
+from batchrec.localaws.personalize import recipes, solution_config
+from batchrec.localaws.personalize.exceptions import InvalidInputException, ResourceInUseException
+from batchrec.localaws.personalize.models.auto_training import AutoTrainingBackend
+from batchrec.localaws.personalize.models.resource import PENDING, Resource, now
+from batchrec.localaws.personalize.recipes import Recipe
 
 
-class SolutionBackend(ResourceBackend):
-    """Operations on solutions and solution versions."""
+class SolutionBackend(AutoTrainingBackend):
+    """Operations on solutions."""
 
     def create_solution(self, name: str, datasetGroupArn: str, **settings: Any) -> dict[str, Any]:
         """API Reference, CreateSolution: performAutoTraining defaults to true."""
         self._ready(datasetGroupArn, "DatasetGroup")
-        recipe = recipes.get(settings.get("recipeArn"))
-        if recipe is None:
-            raise InvalidInputException(
-                f"No recipe of the local Personalize has the ARN {settings.get('recipeArn')}."
-            )
+        recipe = _recipe(settings)
+        solution_config.require(recipe, settings, self._columns(datasetGroupArn))
         self._free_arn(f"solution/{name}")  # so that a taken name isn't reported as a full group
         self._require_room_in_group("Solution", runtime.current().quotas.solutions, datasetGroupArn)
         created = self._create(
@@ -43,7 +27,11 @@ class SolutionBackend(ResourceBackend):
             datasetGroupArn=datasetGroupArn,
             **{"performAutoTraining": True, "performHPO": False, "performAutoML": False} | settings,
         )
-        self._run(created, runtime.current().durations.solution)
+        self._run(
+            created,
+            runtime.current().durations.solution,
+            finished=lambda: self._train_automatically(created),
+        )
         return {"solutionArn": created.arn}
 
     def update_solution(self, solutionArn: str, **changes: Any) -> dict[str, Any]:
@@ -51,10 +39,12 @@ class SolutionBackend(ResourceBackend):
         solution = self._ready(solutionArn, "Solution")
         if solution.updating:
             raise ResourceInUseException(f"{solutionArn} is being updated already.")
-        if changes.get("performIncrementalUpdate"):
-            raise InvalidInputException(
-                "performIncrementalUpdate is only supported with aws-semantic-similarity."
-            )
+        config = changes.get("solutionUpdateConfig") or {}
+        solution_config.require(
+            _recipe(solution.members),
+            changes | {"solutionConfig": config},
+            self._columns(solution.members["datasetGroupArn"]),
+        )
         started = now()
         update = Resource(
             "SolutionUpdate",
@@ -64,100 +54,38 @@ class SolutionBackend(ResourceBackend):
         solution.members["latestSolutionUpdate"] = update.members
 
         def finished() -> None:
-            config = changes.pop("solutionUpdateConfig", {})
-            solution.members |= changes | {"lastUpdatedDateTime": now()}
+            before = _schedule(solution)
+            changed = {name: v for name, v in changes.items() if name != "solutionUpdateConfig"}
+            solution.members |= changed | {"lastUpdatedDateTime": now()}
             if config:
                 earlier = solution.members.get("solutionConfig", {})
                 solution.members["solutionConfig"] = earlier | config
+            if _schedule(solution) != before:
+                self._train_automatically(solution)
 
         self._run(update, runtime.current().durations.solution_update, finished=finished)
         return {"solutionArn": solutionArn}
 
-    def create_solution_version(self, solutionArn: str, **settings: Any) -> dict[str, Any]:
-        """API Reference, CreateSolutionVersion; too little data fails the version, not the call."""
-        solution = self._ready(solutionArn, "Solution")
-        mode = settings.setdefault("trainingMode", "FULL")
-        if mode != "FULL":
-            self._require_updatable(solution, mode)
-        self._require_free_version_name(solutionArn, settings.get("name"))
-        self._require_room("SolutionVersion", runtime.current().quotas.solution_versions)
-        # Not verified: whether the ARN of a version with a name ends in the name.
-        identifier = secrets.token_hex(4)
-        inherited = {
-            name: solution.members.get(name)
-            for name in ("recipeArn", "eventType", "datasetGroupArn", "solutionConfig")
-        }
-        created = self._create(
-            "SolutionVersion",
-            f"{tail_of(solutionArn)}/{identifier}",
-            **{"name": f"{solution.members['name']}/{identifier}"} | settings,
-            solutionArn=solutionArn,
-            trainingType="MANUAL",
-            performHPO=solution.members["performHPO"],
-            performAutoML=solution.members["performAutoML"],
-            **inherited,
+
+def _schedule(solution: Resource) -> tuple[bool, int]:
+    """Return whether and how often a solution trains itself; a change begins the schedule anew."""
+    days = solution_config.training_days(solution.members.get("solutionConfig", {}))
+    return solution.members["performAutoTraining"], days
+
+
+def _recipe(settings: dict[str, Any]) -> Recipe:
+    arn = settings.get("recipeArn")
+    if settings.get("performAutoML"):
+        raise InvalidInputException(
+            "The local Personalize does not perform AutoML, which AWS doesn't recommend: choose a"
+            " recipe (recipeArn)."
         )
-        solution.members["latestSolutionVersion"] = created.members
-
-        def work() -> None:
-            tables = self._tables(solution.members["datasetGroupArn"])
-            self.trained[created.arn] = training.train(solution.members, tables)
-
-        def finished() -> None:
-            hours = runtime.current().durations.solution_version / 3600
-            created.members["trainingHours"] = round(hours, 3)
-
-        duration = runtime.current().durations.solution_version
-        self._run(created, duration, work, finished)
-        return {"solutionVersionArn": created.arn}
-
-    def stop_solution_version_creation(self, solutionVersionArn: str) -> dict[str, Any]:
-        """API Reference, StopSolutionVersionCreation.
-
-        The error for a version that isn't pending or in progress is not documented; this one is
-        ours.
-        """
-        version = self._get(solutionVersionArn, "SolutionVersion")
-        if version.status not in (PENDING, IN_PROGRESS):
-            raise ResourceInUseException(
-                f"{solutionVersionArn} is in status {version.status}: there is nothing to stop."
-            )
-        self._set_status(version, STOPPED if version.status == PENDING else STOPPING)
-        version.stop.set()
-        return {}
-
-    def get_solution_metrics(self, solutionVersionArn: str) -> dict[str, Any]:
-        """API Reference, GetSolutionMetrics."""
-        version = self._ready(solutionVersionArn, "SolutionVersion")
-        return {
-            "solutionVersionArn": version.arn,
-            "metrics": self.trained[version.arn].offline_metrics,
-        }
-
-    def _require_updatable(self, solution: Resource, mode: str) -> None:
-        """API Reference, CreateSolutionVersion, trainingMode."""
-        recipe = recipes.get(solution.members["recipeArn"])
-        if mode != "UPDATE" or recipe is None or not recipe.update_mode:
-            raise InvalidInputException(
-                f"trainingMode {mode} is not supported with {solution.members['recipeArn']}."
-            )
-        if not any(
-            version.status == ACTIVE and version.members["trainingMode"] == "FULL"
-            for version in self._versions_of(solution.arn)
-        ):
-            raise InvalidInputException(
-                "trainingMode UPDATE needs an active solution version with trainingMode FULL."
-            )
-
-    def _require_free_version_name(self, solution_arn: str, name: str | None) -> None:
-        for version in self._versions_of(solution_arn):
-            if version.members["name"] == name:
-                raise ResourceAlreadyExistsException(version.arn)
-
-    def _versions_of(self, solution_arn: str) -> list[Resource]:
-        return [
-            resource
-            for resource in self.resources.values()
-            if resource.kind == "SolutionVersion"
-            and resource.members["solutionArn"] == solution_arn
-        ]
+    recipe = recipes.get(arn)
+    if recipe is None:
+        raise InvalidInputException(f"There is no recipe with the ARN {arn}.")
+    if recipe.domain:
+        raise InvalidInputException(
+            f"{arn} is a use case of the domain {recipe.domain}: it takes a recommender, not a"
+            " solution."
+        )
+    return recipe

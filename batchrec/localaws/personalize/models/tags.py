@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from batchrec.localaws.personalize import tagging
 from batchrec.localaws.personalize.models.base import ResourceBackend
 
 
@@ -11,6 +12,7 @@ class TagBackend(ResourceBackend):
     def tag_resource(self, resourceArn: str, tags: list[dict[str, str]]) -> dict[str, Any]:
         """API Reference, TagResource."""
         resource = self._any(resourceArn)
+        tagging.require(resource.tags, tags)
         keys = {tag["tagKey"] for tag in tags}
         resource.tags = [tag for tag in resource.tags if tag["tagKey"] not in keys] + tags
         return {}
@@ -18,6 +20,7 @@ class TagBackend(ResourceBackend):
     def untag_resource(self, resourceArn: str, tagKeys: list[str]) -> dict[str, Any]:
         """API Reference, UntagResource."""
         resource = self._any(resourceArn)
+        tagging.require_few_keys(tagKeys)
         resource.tags = [tag for tag in resource.tags if tag["tagKey"] not in tagKeys]
         return {}
 

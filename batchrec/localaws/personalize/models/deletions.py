@@ -1,0 +1,84 @@
+"""Data deletion jobs."""
+
+from typing import Any
+
+from batchrec.localaws import runtime
+from batchrec.localaws.personalize import deletions
+from batchrec.localaws.personalize.exceptions import LimitExceededException
+from batchrec.localaws.personalize.models.base import ResourceBackend
+from batchrec.localaws.personalize.storage import Storage
+
+
+class DeletionBackend(ResourceBackend):
+    """Operations on data deletion jobs."""
+
+    def create_data_deletion_job(
+        self, jobName: str, datasetGroupArn: str, dataSource: dict[str, str], **settings: Any
+    ) -> dict[str, Any]:
+        """API Reference, CreateDataDeletionJob; Developer Guide, Deleting users.
+
+        Until it completes, the data is used. Other jobs don't keep it from starting; a job that is
+        under way may have read the data before.
+        """
+        self._ready(datasetGroupArn, "DatasetGroup")
+        self._free_arn(f"data-deletion-job/{jobName}")
+        self._require_few_pending(datasetGroupArn)
+        storage = Storage(self.region_name)
+        location = dataSource.get("dataLocation", "")
+        storage.require_access(location)
+        created = self._create(
+            "DataDeletionJob",
+            f"data-deletion-job/{jobName}",
+            jobName=jobName,
+            datasetGroupArn=datasetGroupArn,
+            dataSource=dataSource,
+            **settings,
+        )
+        users: set[str] = set()
+
+        def finished() -> None:
+            created.members["numDeleted"] = self._forget(datasetGroupArn, frozenset(users))
+
+        self._run(
+            created,
+            runtime.current().durations.data_deletion_job,
+            lambda: users.update(deletions.users(storage, location)),
+            finished,
+        )
+        return {"dataDeletionJobArn": created.arn}
+
+    def list_data_deletion_jobs(self, **wanted: Any) -> dict[str, Any]:
+        """API Reference, ListDataDeletionJobs: the most recent first."""
+        group = wanted.pop("datasetGroupArn", None)
+        found = [
+            job.members
+            for job in reversed(self.resources.values())
+            if job.kind == "DataDeletionJob"
+            and (group is None or job.members["datasetGroupArn"] == group)
+        ]
+        return self._paged("ListDataDeletionJobs", found, **wanted)
+
+    def _require_few_pending(self, group: str) -> None:
+        quota = runtime.current().quotas.pending_data_deletion_jobs
+        jobs = self._in_group("DataDeletionJob", group)
+        if sum(1 for job in jobs if job.status == job.words.pending) >= quota:
+            raise LimitExceededException(f"More than {quota} resources with PENDING status.")
+
+    def _forget(self, group: str, users: frozenset[str]) -> int:
+        """Delete users' records from a group's datasets, and the users from later segments.
+
+        Returns:
+            how many records are deleted.
+        """
+        deleted = 0
+        for dataset in self._in_group("Dataset", group):
+            rows = self.imported.get(dataset.arn)
+            if rows is None or deletions.COLUMN not in rows:
+                continue
+            theirs = rows[deletions.COLUMN].isin(users)
+            deleted += int(theirs.sum())
+            self.imported[dataset.arn] = rows[~theirs].reset_index(drop=True)
+        for version in self._in_group("SolutionVersion", group):
+            if trained := self.trained.get(version.arn):
+                trained.forgotten.update(users)
+        return deleted

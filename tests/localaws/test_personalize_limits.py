@@ -1,0 +1,115 @@
+"""Limits on tags, and quotas of a Region (Developer Guide, Tagging; Endpoints and quotas)."""
+
+import dataclasses
+from typing import Any
+
+import pytest
+from personalize_world import ARN, INTERACTIONS, LONG_ENOUGH, World, avro, refusal, unique
+
+from batchrec.localaws import runtime
+from batchrec.localaws.personalize.quotas import Quotas
+from batchrec.localaws.server import LocalAws
+
+pytestmark = pytest.mark.timeout(120)
+
+Tags = list[dict[str, str]]
+
+
+def tags(*keys: str) -> Tags:
+    return [{"tagKey": key, "tagValue": ""} for key in keys]
+
+
+def numbered(start: int, end: int) -> Tags:
+    return tags(*(f"key-{n}" for n in range(start, end)))
+
+
+# --- tags -----------------------------------------------------------------------------------------
+
+
+def test_a_resource_has_fifty_tags(personalize: Any) -> None:
+    create, too_many = personalize.create_dataset_group, "TooManyTagsException"
+    refusal(too_many, lambda: create(name=unique(), tags=numbered(0, 51)))
+    group = create(name=unique(), tags=numbered(0, 48))["datasetGroupArn"]
+    personalize.tag_resource(resourceArn=group, tags=numbered(46, 50))  # two of them are there
+    more = numbered(50, 51)
+    refusal(too_many, lambda: personalize.tag_resource(resourceArn=group, tags=more))
+    personalize.untag_resource(resourceArn=group, tagKeys=["key-0"])
+    personalize.tag_resource(resourceArn=group, tags=more)
+    assert len(personalize.list_tags_for_resource(resourceArn=group)["tags"]) == 50
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        tags("aws:mine"),
+        [{"tagKey": "mine", "tagValue": "AWS:mine"}],
+        tags("twice", "twice"),
+        tags("question?"),
+        tags("x" * 129),
+    ],
+    ids=["key-of-aws", "value-of-aws", "twice", "character", "too-long"],
+)
+def test_tags_that_cannot_be(world: World, wrong: Tags) -> None:
+    p, refused = world.personalize, "InvalidInputException"
+    refusal(refused, lambda: p.tag_resource(resourceArn=world.group, tags=wrong))
+    refusal(refused, lambda: p.create_dataset_group(name=unique(), tags=wrong))
+
+
+def test_too_many_keys_to_remove(world: World) -> None:
+    keys = [f"key-{n}" for n in range(51)]
+    untag = world.personalize.untag_resource
+    refusal("TooManyTagKeysException", lambda: untag(resourceArn=world.group, tagKeys=keys))
+    untag(resourceArn=world.group, tagKeys=keys[:50])
+
+
+# --- quotas ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def with_documented_quotas(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of a new account, which is in another Region than what other tests make."""
+    monkeypatch.setattr(
+        runtime, "_current", dataclasses.replace(runtime.current(), quotas=Quotas())
+    )
+
+
+@pytest.mark.usefixtures("with_documented_quotas")
+def test_five_dataset_groups_in_a_region(world: World, held: LocalAws) -> None:
+    p = runtime.current().client("personalize", "eu-west-1")
+    created = [p.create_dataset_group(name=unique())["datasetGroupArn"] for _ in range(5)]
+    refusal("LimitExceededException", lambda: p.create_dataset_group(name=unique()))
+    taken = created[0].rpartition("/")[2]
+    refusal("ResourceAlreadyExistsException", lambda: p.create_dataset_group(name=taken))
+    other = runtime.current().client("personalize", "eu-central-1")
+    other.create_dataset_group(name=taken)
+    held.clock.advance(LONG_ENOUGH)
+    p.delete_dataset_group(datasetGroupArn=created[0])
+    refusal("LimitExceededException", lambda: p.create_dataset_group(name=unique()))
+    held.clock.advance(LONG_ENOUGH)
+    p.create_dataset_group(name=unique())
+
+
+def test_the_quota_of_schemas(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Quotas().schemas == 500
+    raised = dataclasses.replace(runtime.current(), quotas=Quotas(schemas=2))
+    monkeypatch.setattr(runtime, "_current", raised)
+    p = runtime.current().client("personalize", "us-west-2")
+    for _ in range(2):
+        p.create_schema(name=unique(), schema=avro(*INTERACTIONS))
+    create = p.create_schema
+    message = refusal(
+        "LimitExceededException",
+        lambda: create(name=unique(), schema=avro(*INTERACTIONS)),
+    )
+    assert "us-west-2" in message
+
+
+# --- lists ----------------------------------------------------------------------------------------
+
+
+def test_versions_are_only_listed_of_a_solution_that_exists(world: World) -> None:
+    """API Reference: of all lists, ListSolutionVersions alone has ResourceNotFoundException."""
+    p, missing = world.personalize, f"{ARN}:solution/nowhere"
+    refusal("ResourceNotFoundException", lambda: p.list_solution_versions(solutionArn=missing))
+    listed = p.list_batch_inference_jobs(solutionVersionArn=f"{missing}/0a1b2c3d")
+    assert listed["batchInferenceJobs"] == []
