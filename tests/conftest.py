@@ -5,7 +5,8 @@ its own. Tests that share an expensive fixture carry the same xdist_group, so th
 them.
 """
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +27,29 @@ def repository() -> Path:
 def local_aws() -> Iterator[LocalAws]:
     with LocalAws() as aws:
         yield aws
+
+
+@pytest.fixture(scope="session")
+def personalize_role(local_aws: LocalAws) -> Callable[[str], str]:
+    """Make a role of this name, with which Personalize can read and write in S3; its ARN."""
+
+    def make(name: str) -> str:
+        trust = {
+            "Effect": "Allow",
+            "Principal": {"Service": "personalize.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+        }
+        actions = ["s3:GetObject", "s3:ListBucket", "s3:PutObject"]
+        use = {"Effect": "Allow", "Action": actions, "Resource": "*"}
+        iam = local_aws.client("iam")
+        made = iam.create_role(RoleName=name, AssumeRolePolicyDocument=policy(trust))
+        iam.put_role_policy(RoleName=name, PolicyName="s3", PolicyDocument=policy(use))
+        return str(made["Role"]["Arn"])
+
+    def policy(statement: object) -> str:
+        return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+    return make
 
 
 @dataclass(frozen=True)

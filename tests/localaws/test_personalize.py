@@ -14,11 +14,9 @@ from personalize_world import (
     INTERACTIONS,
     ITEMS,
     LONG_ENOUGH,
-    SERVICE,
     USER_PERSONALIZATION,
     World,
     avro,
-    bucket_policy,
     csv,
     life,
     mismatches,
@@ -406,49 +404,6 @@ def test_twenty_solution_versions_at_once(world: World, held: LocalAws) -> None:
     for _ in range(20):
         create(solutionArn=solution)
     refusal("LimitExceededException", lambda: create(solutionArn=solution))
-
-
-# --- access to S3 ---------------------------------------------------------------------------------
-
-
-def test_without_a_bucket_policy_an_import_is_refused_at_once(world: World) -> None:
-    bucket = unique("closed")
-    world.aws.client("s3").create_bucket(Bucket=bucket)
-    message = refusal(
-        "InvalidInputException", lambda: world.start_import(f"s3://{bucket}/interactions.csv")
-    )
-    assert message == (
-        "Insufficient privileges for accessing data in S3. Please look at"
-        " https://docs.aws.amazon.com/personalize/latest/dg/granting-personalize-s3-access.html"
-        f"#attach-bucket-policy and fix bucket policy on {bucket}."
-    )
-
-
-@pytest.mark.parametrize(
-    ("principal", "effect"),
-    [("*", "Allow"), ({"Service": "glue.amazonaws.com"}, "Allow"), (SERVICE, "Deny")],
-)
-def test_a_policy_must_name_personalize(world: World, principal: object, effect: str) -> None:
-    bucket = unique("closed")
-    s3 = world.aws.client("s3")
-    s3.create_bucket(Bucket=bucket)
-    policy = json.loads(bucket_policy(bucket))
-    policy["Statement"][0] |= {"Principal": principal, "Effect": effect}
-    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy))
-    refusal("InvalidInputException", lambda: world.start_import(f"s3://{bucket}/interactions.csv"))
-
-
-def test_batch_jobs_need_the_policy_of_both_buckets(world: World) -> None:
-    bucket = unique("closed")
-    world.aws.client("s3").create_bucket(Bucket=bucket)
-    here, there = f"s3://{world.bucket}/in/", f"s3://{bucket}/out/"
-    refusal("InvalidInputException", lambda: world.start_batch(here, there))
-    refusal("InvalidInputException", lambda: world.start_batch(there, here))
-
-
-def test_a_bucket_that_does_not_exist(world: World) -> None:
-    location = f"s3://{unique('nowhere')}/interactions.csv"
-    refusal("InvalidInputException", lambda: world.start_import(location))
 
 
 # --- imports --------------------------------------------------------------------------------------

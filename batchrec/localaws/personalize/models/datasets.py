@@ -1,12 +1,13 @@
 """Dataset groups, schemas, datasets, and imports into them."""
 
+from functools import partial
 from typing import Any
 
 import pandas as pd
 
 from batchrec.localaws import runtime
-from batchrec.localaws.personalize import imports, schemas
-from batchrec.localaws.personalize.exceptions import InvalidInputException
+from batchrec.localaws.personalize import access, imports, schemas
+from batchrec.localaws.personalize.exceptions import InvalidInputException, JobFailure
 from batchrec.localaws.personalize.models.base import ResourceBackend
 from batchrec.localaws.personalize.storage import Storage
 
@@ -64,7 +65,11 @@ class DatasetBackend(ResourceBackend):
         self._require_room("DatasetImportJob", runtime.current().quotas.dataset_import_jobs)
         storage = Storage(self.region_name)
         location = dataSource.get("dataLocation", "")
-        storage.require_access(location)
+        arn = self._free_arn(f"dataset-import-job/{jobName}")
+        allowed = partial(
+            access.require, settings["roleArn"], arn, reads=[location], bulk_import=True
+        )
+        allowed()
         created = self._create(
             "DatasetImportJob",
             f"dataset-import-job/{jobName}",
@@ -76,7 +81,15 @@ class DatasetBackend(ResourceBackend):
         schema = self._get(dataset.members["schemaArn"], "Schema").members["schema"]
 
         def work() -> None:
-            rows = imports.read(storage, location, schema, dataset.members["datasetType"])
+            kind = dataset.members["datasetType"]
+            try:
+                allowed()
+            except InvalidInputException as lost:
+                raise JobFailure(
+                    f"Failed to create a data import job for {kind} dataset."
+                    "Insufficient privileges for accessing data in Amazon S3."
+                ) from lost
+            rows = imports.read(storage, location, schema, kind)
             earlier = self.imported.get(datasetArn)
             if mode == "INCREMENTAL" and earlier is not None:
                 rows = pd.concat([earlier, rows], ignore_index=True)
