@@ -27,7 +27,7 @@ HERE = Path(__file__).parent
 WORKFLOW = HERE.parent / "modules" / "workflow" / "pipeline.asl.json"
 IMPORT, TRAINING, INFERENCE = 480, 1200, 1800  # seconds
 ACCOUNT, REGION = "123456789012", "us-east-1"
-ROLE = f"arn:aws:iam::{ACCOUNT}:role/bench-personalize"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/personalize"  # as the peers have it
 ARN = f"arn:aws:personalize:{REGION}:{ACCOUNT}"
 RECIPE = "aws-popularity-count"  # quick to train; how long it takes is modelled
 DAY = 86_400
@@ -169,7 +169,7 @@ def account(durations: Durations) -> Iterator[tuple[LocalAws, str]]:
 
 
 def let_personalize_in(aws: LocalAws, bucket: str) -> None:
-    """Create a bucket and a role with which Personalize can use it."""
+    """Create a bucket, and roles with which Personalize can use it: the peers' and the workflow's."""
     service = {"Principal": {"Service": "personalize.amazonaws.com"}}
     use = {
         "Effect": "Allow",
@@ -181,11 +181,12 @@ def let_personalize_in(aws: LocalAws, bucket: str) -> None:
     def policy(statement: dict[str, Any]) -> str:
         return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
-    s3, iam, role = aws.client("s3"), aws.client("iam"), ROLE.rpartition("/")[2]
+    s3, iam = aws.client("s3"), aws.client("iam")
     s3.create_bucket(Bucket=bucket)
     s3.put_bucket_policy(Bucket=bucket, Policy=policy(use | service))
-    iam.create_role(RoleName=role, AssumeRolePolicyDocument=policy(trust))
-    iam.put_role_policy(RoleName=role, PolicyName="s3", PolicyDocument=policy(use))
+    for role in ("personalize", "bench-personalize"):
+        iam.create_role(RoleName=role, AssumeRolePolicyDocument=policy(trust))
+        iam.put_role_policy(RoleName=role, PolicyName="s3", PolicyDocument=policy(use))
 
 
 def run(aws: LocalAws, title: str, definition: str, given: dict[str, Any], scale: float) -> Row:

@@ -5,6 +5,7 @@ its own. Tests that share an expensive fixture carry the same xdist_group, so th
 them.
 """
 
+import functools
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ def local_aws() -> Iterator[LocalAws]:
 def personalize_role(local_aws: LocalAws) -> Callable[[str], str]:
     """Make a role of this name, with which Personalize can read and write in S3; its ARN."""
 
+    @functools.cache
     def make(name: str) -> str:
         trust = {
             "Effect": "Allow",

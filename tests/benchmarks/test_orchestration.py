@@ -69,7 +69,7 @@ def given(local_aws: LocalAws, personalize_role: Callable[[str], str]) -> dict[s
         "glue_arguments": {"--any": "thing"},
         "dataset_arn": dataset,
         "import_from": f"s3://{name}/data/",
-        "role_arn": personalize_role(name),
+        "role_arn": personalize_role("personalize"),
         "dataset_group_arn": group,
         "recipe_arn": "arn:aws:personalize:::recipe/aws-user-personalization",
         "batch_input": f"s3://{name}/in/",
