@@ -169,7 +169,7 @@ def account(durations: Durations) -> Iterator[tuple[LocalAws, str]]:
 
 
 def let_personalize_in(aws: LocalAws, bucket: str) -> None:
-    """Create a bucket, and roles with which Personalize can use it: the peers' and the workflow's."""
+    """Create a bucket, and the roles of peers and workflow, with which Personalize can use it."""
     service = {"Principal": {"Service": "personalize.amazonaws.com"}}
     use = {
         "Effect": "Allow",
