@@ -315,36 +315,6 @@ def test_the_service_checks_what_the_sdk_does_not(world: World, wrong: dict[str,
     refusal("InvalidInputException", lambda: world.start_import(location, **wrong))
 
 
-@pytest.mark.parametrize(
-    "schema",
-    [
-        "no JSON",
-        "[]",
-        avro(*INTERACTIONS, name="Wonders"),
-        avro(*INTERACTIONS[:2]),
-        avro(*INTERACTIONS[:2], {"name": "TIMESTAMP", "type": "string"}),
-        avro(*INTERACTIONS, {"name": "NESTED", "type": {"type": "array", "items": "string"}}),
-        avro(
-            *INTERACTIONS,
-            {"name": "GENRE_1", "type": "string"},
-            {"name": "GENRE1", "type": "string"},
-        ),
-    ],
-    ids=["text", "list", "name", "required", "type", "nested", "same-without-underscores"],
-)
-def test_schemas_that_break_the_rules(personalize: Any, schema: str) -> None:
-    """Developer Guide, Schema formatting requirements."""
-    refusal(
-        "InvalidInputException", lambda: personalize.create_schema(name=unique(), schema=schema)
-    )
-
-
-def test_a_schema_of_another_type(world: World) -> None:
-    create = world.personalize.create_dataset
-    wrong = {"name": unique(), "schemaArn": world.schema, "datasetGroupArn": world.group}
-    refusal("InvalidInputException", lambda: create(**wrong, datasetType="Users"))
-
-
 def test_recipes_that_do_not_exist(world: World) -> None:
     create = world.personalize.create_solution
     wrong = "arn:aws:personalize:::recipe/aws-wonders"

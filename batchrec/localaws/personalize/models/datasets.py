@@ -25,7 +25,7 @@ class DatasetBackend(ResourceBackend):
 
     def create_schema(self, name: str, schema: str, **settings: Any) -> dict[str, Any]:
         """API Reference, CreateSchema."""
-        schemas.validate(schema)
+        schemas.validate(schema, settings.get("domain"))
         created = self._create("Schema", f"schema/{name}", name=name, schema=schema, **settings)
         del created.members["status"]
         return {"schemaArn": created.arn}
@@ -37,6 +37,8 @@ class DatasetBackend(ResourceBackend):
         group = self._ready(datasetGroupArn, "DatasetGroup")
         schema = self._get(schemaArn, "Schema")
         schemas.require_type(schema.members["schema"], datasetType)
+        if schema.members.get("domain") != group.members.get("domain"):
+            raise InvalidInputException(f"{schemaArn} and {datasetGroupArn} differ in domain.")
         kind = datasetType.upper()
         created = self._create(
             "Dataset",
