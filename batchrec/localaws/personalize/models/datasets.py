@@ -3,8 +3,6 @@
 from functools import partial
 from typing import Any
 
-import pandas as pd
-
 from batchrec.localaws import runtime
 from batchrec.localaws.personalize import access, imports, schemas
 from batchrec.localaws.personalize.exceptions import InvalidInputException, JobFailure
@@ -80,7 +78,7 @@ class DatasetBackend(ResourceBackend):
             dataSource=dataSource,
             **settings,
         )
-        schema = self._get(dataset.members["schemaArn"], "Schema").members["schema"]
+        schema = self._get(dataset.members["schemaArn"], "Schema").members
 
         def work() -> None:
             kind = dataset.members["datasetType"]
@@ -91,11 +89,10 @@ class DatasetBackend(ResourceBackend):
                     f"Failed to create a data import job for {kind} dataset."
                     "Insufficient privileges for accessing data in Amazon S3."
                 ) from lost
-            rows = imports.read(storage, location, schema, kind)
-            earlier = self.imported.get(datasetArn)
-            if mode == "INCREMENTAL" and earlier is not None:
-                rows = pd.concat([earlier, rows], ignore_index=True)
-            self.imported[datasetArn] = rows
+            earlier = self.imported.get(datasetArn) if mode == "INCREMENTAL" else None
+            self.imported[datasetArn] = imports.read(
+                storage, location, schema["schema"], kind, schema.get("domain"), earlier
+            )
 
         self._run(created, runtime.current().durations.dataset_import_job, work)
         return {"datasetImportJobArn": created.arn}
