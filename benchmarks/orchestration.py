@@ -27,7 +27,7 @@ HERE = Path(__file__).parent
 WORKFLOW = HERE.parent / "modules" / "workflow" / "pipeline.asl.json"
 IMPORT, TRAINING, INFERENCE = 480, 1200, 1800  # seconds
 ACCOUNT, REGION = "123456789012", "us-east-1"
-ROLE = f"arn:aws:iam::{ACCOUNT}:role/any"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/personalize"  # as the peers have it
 ARN = f"arn:aws:personalize:{REGION}:{ACCOUNT}"
 RECIPE = "aws-popularity-count"  # quick to train; how long it takes is modelled
 DAY = 86_400
@@ -127,16 +127,8 @@ def account(durations: Durations) -> Iterator[tuple[LocalAws, str]]:
     """Yield a local AWS with a dataset that holds the data of an earlier run, and its name."""
     name = "bench"
     with LocalAws(durations=durations) as aws:
-        s3, personalize = aws.client("s3"), aws.client("personalize")
-        s3.create_bucket(Bucket=bucket(name))
-        statement = {
-            "Effect": "Allow",
-            "Principal": {"Service": "personalize.amazonaws.com"},
-            "Action": ["s3:GetObject", "s3:ListBucket", "s3:PutObject"],
-            "Resource": [f"arn:aws:s3:::{bucket(name)}", f"arn:aws:s3:::{bucket(name)}/*"],
-        }
-        policy = {"Version": "2012-10-17", "Statement": [statement]}
-        s3.put_bucket_policy(Bucket=bucket(name), Policy=json.dumps(policy))
+        personalize = aws.client("personalize")
+        let_personalize_in(aws, bucket(name))
         for job, script in (
             ("prepare-training-data", PREPARE),
             ("publish-recommendations", PUBLISH),
@@ -174,6 +166,27 @@ def account(durations: Durations) -> Iterator[tuple[LocalAws, str]]:
         )
         aws.clock.advance(DAY)
         yield aws, name
+
+
+def let_personalize_in(aws: LocalAws, bucket: str) -> None:
+    """Create a bucket, and the roles of peers and workflow, with which Personalize can use it."""
+    service = {"Principal": {"Service": "personalize.amazonaws.com"}}
+    use = {
+        "Effect": "Allow",
+        "Action": ["s3:GetObject", "s3:ListBucket", "s3:PutObject"],
+        "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"],
+    }
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole"} | service
+
+    def policy(statement: dict[str, Any]) -> str:
+        return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+    s3, iam = aws.client("s3"), aws.client("iam")
+    s3.create_bucket(Bucket=bucket)
+    s3.put_bucket_policy(Bucket=bucket, Policy=policy(use | service))
+    for role in ("personalize", "bench-personalize"):
+        iam.create_role(RoleName=role, AssumeRolePolicyDocument=policy(trust))
+        iam.put_role_policy(RoleName=role, PolicyName="s3", PolicyDocument=policy(use))
 
 
 def run(aws: LocalAws, title: str, definition: str, given: dict[str, Any], scale: float) -> Row:

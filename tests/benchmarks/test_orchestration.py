@@ -4,7 +4,7 @@ import json
 import sys
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ ROLE = "arn:aws:iam::123456789012:role/any"
 
 
 @pytest.fixture
-def given(local_aws: LocalAws) -> dict[str, Any]:
+def given(local_aws: LocalAws, personalize_role: Callable[[str], str]) -> dict[str, Any]:
     """The peers' input, with everything in the account that it names."""
     name = f"peers-{uuid.uuid4().hex[:12]}"
     personalize, clock = local_aws.client("personalize"), local_aws.clock
@@ -69,7 +69,7 @@ def given(local_aws: LocalAws) -> dict[str, Any]:
         "glue_arguments": {"--any": "thing"},
         "dataset_arn": dataset,
         "import_from": f"s3://{name}/data/",
-        "role_arn": ROLE,
+        "role_arn": personalize_role("personalize"),
         "dataset_group_arn": group,
         "recipe_arn": "arn:aws:personalize:::recipe/aws-user-personalization",
         "batch_input": f"s3://{name}/in/",

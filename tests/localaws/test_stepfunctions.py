@@ -233,7 +233,7 @@ def test_every_kind_of_state_assigns(machines: Machines) -> None:
 # --- SDK tasks ------------------------------------------------------------------------------------
 
 
-def test_sdk_tasks_speak_pascal_case_at_every_depth(machines: Machines) -> None:
+def test_sdk_tasks_speak_pascal_case_at_every_depth(machines: Machines, role: str) -> None:
     """Step Functions Developer Guide, AWS SDK service integrations, on Personalize's camelCase."""
     personalize, clock = machines.aws.client("personalize"), machines.aws.clock
     name = f"sfn-{uuid.uuid4().hex[:12]}"
@@ -274,7 +274,7 @@ def test_sdk_tasks_speak_pascal_case_at_every_depth(machines: Machines) -> None:
         JobName=name,
         DatasetArn=dataset,
         DataSource={"DataLocation": f"s3://{bucket}/data/"},
-        RoleArn=ROLE,
+        RoleArn=role,
     )
     assert job == {"DatasetImportJobArn": f"{ARN}:dataset-import-job/{name}"}
     described = call("describeDatasetImportJob", **job)["DatasetImportJob"]
@@ -307,7 +307,7 @@ def test_sdk_tasks_speak_pascal_case_at_every_depth(machines: Machines) -> None:
         JobInput={"S3DataSource": {"Path": f"s3://{bucket}/in/"}},
         JobOutput={"S3DataDestination": {"Path": f"s3://{bucket}/out/"}},
         NumResults=5,
-        RoleArn=ROLE,
+        RoleArn=role,
     )
     described = call("describeBatchInferenceJob", **job)["BatchInferenceJob"]
     assert described["Status"] == "ACTIVE", described

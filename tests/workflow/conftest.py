@@ -3,7 +3,7 @@
 import json
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -200,7 +200,9 @@ def asl(repository: Path) -> str:
 
 
 @pytest.fixture
-def pipeline(local_aws: LocalAws, asl: str) -> Iterator[Pipeline]:
+def pipeline(
+    local_aws: LocalAws, asl: str, personalize_role: Callable[[str], str]
+) -> Iterator[Pipeline]:
     """Under a name of its own, so that tests share the account without meeting."""
     name = f"pipe{uuid.uuid4().hex[:6]}"
     personalize = local_aws.client("personalize")
@@ -234,6 +236,7 @@ def pipeline(local_aws: LocalAws, asl: str) -> Iterator[Pipeline]:
     }
     policy = {"Version": "2012-10-17", "Statement": [statement]}
     s3.put_bucket_policy(Bucket=made.bucket, Policy=json.dumps(policy))
+    personalize_role(f"{name}-personalize")
     for script, job in (
         ("prepare", "prepare-training-data"),
         ("publish", "publish-recommendations"),

@@ -1,25 +1,49 @@
-"""Dataset import: CSV files in S3 against the dataset's schema.
+"""Dataset import: CSV files in S3 into a dataset.
 
-Developer Guide: Preparing training data; Importing bulk records; Error messages (the texts).
+Developer Guide: Preparing training data; Importing bulk data; Endpoints and quotas. Of the texts
+here only "Invalid Data location." is documented (Error messages).
 """
 
-import io
-
 import pandas as pd
+from pandas.api.types import union_categoricals
 
-from batchrec.localaws.personalize import schemas
+from batchrec.localaws.personalize import csv_files, schemas
 from batchrec.localaws.personalize.exceptions import JobFailure
+from batchrec.localaws.personalize.schema_rules import rules_of
+from batchrec.localaws.personalize.schemas import Field
 from batchrec.localaws.personalize.storage import Storage
 
 MINIMUM_INTERACTIONS = 1000
-MAXIMUM_ID_LENGTH = 256
-MAXIMUM_STRING_LENGTH = 1000
+MAXIMUM_INCREMENT = 2**30  # bytes; of a full import 100 GB, which doesn't fit in here anyway
+# Distinct event types and optional columns of interactions, EVENT_TYPE and EVENT_VALUE included
+# (Developer Guide, Item interactions dataset schema requirements).
+MAXIMUM_EVENT_TYPES_AND_COLUMNS = 10
+_NOT_COUNTED = ("IMPRESSION", "RECOMMENDATION_ID", "EVENT_ATTRIBUTION_SOURCE")
 
 
-def read(storage: Storage, location: str, schema: str, dataset_type: str) -> pd.DataFrame:
-    """Read and check the CSV files of an import; columns in the schema's order.
+def read(
+    storage: Storage,
+    location: str,
+    schema: str,
+    dataset_type: str,
+    domain: str | None = None,
+    earlier: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Read and check the CSV files of an import.
 
-    Values are text, empty where there is none, but for whole numbers that are always there.
+    Of records with one id the last counts; of interactions that are the same in everything, one.
+
+    Args:
+        storage: where they are.
+        location: one object, or a folder of which only the first level counts.
+        schema: the dataset's.
+        dataset_type: in capitals.
+        domain: that of the schema.
+        earlier: what an incremental import adds to; None for a full one.
+
+    Returns:
+        The dataset's rows, columns in the schema's order. Values are text, "" where there is none,
+        but int64 where whole numbers of type long are always there.
 
     Raises:
         JobFailure: with the `failureReason` that the import job ends with.
@@ -31,61 +55,63 @@ def read(storage: Storage, location: str, schema: str, dataset_type: str) -> pd.
     if others:
         # Not documented whether AWS skips or refuses them: refusing is the safe side.
         raise JobFailure(f"Invalid Data location. Not a CSV file: {', '.join(sorted(others))}")
-    columns = schemas.fields(schema)
-    frames = [_parse(storage.read(name), name, columns, dataset_type) for name in sorted(files)]
-    rows = pd.concat(frames, ignore_index=True)
-    if dataset_type == "INTERACTIONS" and len(rows) < MINIMUM_INTERACTIONS:
+    columns, rules = schemas.fields(schema), rules_of(dataset_type, domain)
+    keywords = rules.reserved if rules else ()
+    frames, size = [], 0
+    for name in sorted(files):
+        content = storage.read(name)
+        size += len(content)
+        if earlier is not None and size > MAXIMUM_INCREMENT:
+            raise JobFailure("An incremental import can have at most 1 GB of data.")
+        frames.append(csv_files.parse(content, name, columns, dataset_type, keywords))
+    found = sum(map(len, frames))
+    if dataset_type == "INTERACTIONS" and found < MINIMUM_INTERACTIONS:
         raise JobFailure(
-            f"The dataset has {len(rows)} interactions; an import needs at least"
+            f"The dataset has {found} interactions; an import needs at least"
             f" {MINIMUM_INTERACTIONS}."
         )
-    return rows
+    if earlier is not None:
+        texts = earlier.columns[earlier.dtypes != "int64"]
+        frames.insert(0, earlier.astype(dict.fromkeys(texts, "category")))
+    rows = _unique(_joined(frames), dataset_type)
+    if dataset_type == "INTERACTIONS" and "EVENT_TYPE" in rows:
+        _require_few_event_types(rows["EVENT_TYPE"], columns)
+    return rows.astype({name: "str" for name in rows if rows[name].dtype == "category"})
 
 
-def _parse(
-    content: bytes, name: str, columns: list[schemas.Field], dataset_type: str
-) -> pd.DataFrame:
-    try:
-        rows = pd.read_csv(
-            io.BytesIO(content),
-            dtype=str,
-            keep_default_na=False,
-            escapechar="\\",
-            encoding="utf-8",
-        )
-    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise JobFailure(f"{name} is not a valid CSV file in UTF-8: {error}") from error
-    missing = [column.name for column in columns if column.name not in rows.columns]
-    if missing:
+def _joined(frames: list[pd.DataFrame]) -> pd.DataFrame:
+    first, *others = frames
+    if not others:
+        return first
+    return pd.DataFrame(
+        {
+            name: union_categoricals([frame[name] for frame in frames])
+            if first[name].dtype == "category"
+            else pd.concat([frame[name] for frame in frames], ignore_index=True)
+            for name in first
+        }
+    )
+
+
+def _unique(rows: pd.DataFrame, dataset_type: str) -> pd.DataFrame:
+    if dataset_type.endswith("INTERACTIONS"):
+        return rows.drop_duplicates(ignore_index=True)
+    key = next(name for name in csv_files.IDS if name in rows)
+    return rows.drop_duplicates(key, keep="last", ignore_index=True)
+
+
+def _require_few_event_types(values: pd.Series, columns: list[Field]) -> None:
+    rules = rules_of("Interactions", None)
+    assert rules is not None  # noqa: S101 (there are such datasets)
+    counted = [
+        column.name
+        for column in columns
+        if column.name not in rules.required and column.name not in _NOT_COUNTED
+    ]
+    total = len(counted) + values.nunique()
+    if total > MAXIMUM_EVENT_TYPES_AND_COLUMNS:
         raise JobFailure(
-            f"Failed to create a data import job {dataset_type} dataset."
-            f"Input CSV is missing the following columns:[{', '.join(missing)}]."
+            f"The dataset has {values.nunique()} event types and {len(counted)} optional columns"
+            f" ({', '.join(counted)}); together there can be"
+            f" {MAXIMUM_EVENT_TYPES_AND_COLUMNS}."
         )
-    rows = rows[[column.name for column in columns]]
-    for column in columns:
-        _check(rows[column.name], column, name)
-    times = [c.name for c in columns if c.type == "long" and not c.nullable]
-    return rows.astype(dict.fromkeys(times, "int64"))
-
-
-def _check(values: pd.Series, column: schemas.Field, file: str) -> None:
-    filled = values != ""
-    if not column.nullable and not filled.all():
-        raise JobFailure(f"{file}: {column.name} is empty in {(~filled).sum()} rows.")
-    if column.type in schemas.NUMBERS:
-        whole = r"[+-]?\d+" if column.type in {"long", "int"} else r"[+-]?(\d+\.?\d*|\.\d+)"
-        bad = filled & ~values.str.fullmatch(whole)
-        if bad.any():
-            raise JobFailure(
-                f"{file}: {column.name} must be of type {column.type};"
-                f" found '{values[bad].iloc[0]}'."
-            )
-    elif column.type == "string":
-        limit = MAXIMUM_ID_LENGTH if column.name.endswith("_ID") else MAXIMUM_STRING_LENGTH
-        if (values.str.len() > limit).any():
-            raise JobFailure(
-                f"Length cannot be more than {limit} characters for {column.name}. If no values"
-                " exceed the character limit, make sure your data follows the formatting"
-                " guidelines listed in"
-                " https://docs.aws.amazon.com/personalize/latest/dg/data-prep-formatting.html."
-            )

@@ -26,3 +26,11 @@ class Table:
     def latest(self, key: str) -> pd.DataFrame:
         """Return the rows with unique ids: of several, the last counts (Developer Guide)."""
         return self.rows.drop_duplicates(key, keep="last")
+
+
+def conformed(rows: pd.DataFrame, fields: list[Field]) -> pd.DataFrame:
+    """Return rows with the columns of a later schema: those it added are empty."""
+    names = [field.name for field in fields]
+    if list(rows.columns) == names:
+        return rows
+    return rows.reindex(columns=names, fill_value="")

@@ -1,12 +1,13 @@
 """Clients and worlds for the tests of the local Personalize."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from personalize_world import (
     INTERACTIONS,
     LONG_ENOUGH,
+    ROLE,
     Shop,
     World,
     avro,
@@ -32,8 +33,15 @@ def held(local_aws: LocalAws) -> Iterator[LocalAws]:
     local_aws.clock.sleep(LONG_ENOUGH)
 
 
+@pytest.fixture(scope="session")
+def role(personalize_role: Callable[[str], str]) -> str:
+    """The role that tests give to jobs."""
+    assert personalize_role(ROLE.rpartition("/")[2]) == ROLE
+    return ROLE
+
+
 @pytest.fixture(scope="module")
-def world(local_aws: LocalAws, personalize: Any) -> World:
+def world(local_aws: LocalAws, personalize: Any, role: str) -> World:
     bucket = unique("personalize")
     s3 = local_aws.client("s3")
     s3.create_bucket(Bucket=bucket)

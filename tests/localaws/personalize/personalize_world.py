@@ -279,10 +279,10 @@ class Shop:
             {"name": "TITLE", "type": "string"},
             {"name": "DESCRIPTION", "type": ["null", "string"], "textual": True},
             {"name": "ADULT", "type": "boolean"},
-            {"name": "CREATION_TIMESTAMP", "type": ["null", "long"]},
+            {"name": "RELEASED", "type": ["null", "long"]},
             name="Items",
         )
-        rows = ["ITEM_ID,GENRES,PRICE,TITLE,DESCRIPTION,ADULT,CREATION_TIMESTAMP"]
+        rows = ["ITEM_ID,GENRES,PRICE,TITLE,DESCRIPTION,ADULT,RELEASED"]
         rows += [
             f"{n},{cls.genres(n)},{n}.5,{cls.title(n)},text,false,{1_500_000_000 if n else ''}"
             for n in range(70)

@@ -15,11 +15,9 @@ from personalize_world import (
     ITEMS,
     LONG_ENOUGH,
     RECIPE,
-    SERVICE,
     USER_PERSONALIZATION,
     World,
     avro,
-    bucket_policy,
     csv,
     life,
     refusal,
@@ -308,36 +306,6 @@ def test_the_service_checks_what_the_sdk_does_not(world: World, wrong: dict[str,
     refusal("InvalidInputException", lambda: world.start_import(location, **wrong))
 
 
-@pytest.mark.parametrize(
-    "schema",
-    [
-        "no JSON",
-        "[]",
-        avro(*INTERACTIONS, name="Wonders"),
-        avro(*INTERACTIONS[:2]),
-        avro(*INTERACTIONS[:2], {"name": "TIMESTAMP", "type": "string"}),
-        avro(*INTERACTIONS, {"name": "NESTED", "type": {"type": "array", "items": "string"}}),
-        avro(
-            *INTERACTIONS,
-            {"name": "GENRE_1", "type": "string"},
-            {"name": "GENRE1", "type": "string"},
-        ),
-    ],
-    ids=["text", "list", "name", "required", "type", "nested", "same-without-underscores"],
-)
-def test_schemas_that_break_the_rules(personalize: Any, schema: str) -> None:
-    """Developer Guide, Schema formatting requirements."""
-    refusal(
-        "InvalidInputException", lambda: personalize.create_schema(name=unique(), schema=schema)
-    )
-
-
-def test_a_schema_of_another_type(world: World) -> None:
-    create = world.personalize.create_dataset
-    wrong = {"name": unique(), "schemaArn": world.schema, "datasetGroupArn": world.group}
-    refusal("InvalidInputException", lambda: create(**wrong, datasetType="Users"))
-
-
 def test_recipes_that_do_not_exist(world: World) -> None:
     create = world.personalize.create_solution
     wrong = "arn:aws:personalize:::recipe/aws-wonders"
@@ -397,137 +365,6 @@ def test_twenty_solution_versions_at_once(world: World, held: LocalAws) -> None:
     for _ in range(20):
         create(solutionArn=solution)
     refusal("LimitExceededException", lambda: create(solutionArn=solution))
-
-
-# --- access to S3 ---------------------------------------------------------------------------------
-
-
-def test_without_a_bucket_policy_an_import_is_refused_at_once(world: World) -> None:
-    bucket = unique("closed")
-    world.aws.client("s3").create_bucket(Bucket=bucket)
-    message = refusal(
-        "InvalidInputException", lambda: world.start_import(f"s3://{bucket}/interactions.csv")
-    )
-    assert message == (
-        "Insufficient privileges for accessing data in S3. Please look at"
-        " https://docs.aws.amazon.com/personalize/latest/dg/granting-personalize-s3-access.html"
-        f"#attach-bucket-policy and fix bucket policy on {bucket}."
-    )
-
-
-@pytest.mark.parametrize(
-    ("principal", "effect"),
-    [("*", "Allow"), ({"Service": "glue.amazonaws.com"}, "Allow"), (SERVICE, "Deny")],
-)
-def test_a_policy_must_name_personalize(world: World, principal: object, effect: str) -> None:
-    bucket = unique("closed")
-    s3 = world.aws.client("s3")
-    s3.create_bucket(Bucket=bucket)
-    policy = json.loads(bucket_policy(bucket))
-    policy["Statement"][0] |= {"Principal": principal, "Effect": effect}
-    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy))
-    refusal("InvalidInputException", lambda: world.start_import(f"s3://{bucket}/interactions.csv"))
-
-
-def test_batch_jobs_need_the_policy_of_both_buckets(world: World) -> None:
-    bucket = unique("closed")
-    world.aws.client("s3").create_bucket(Bucket=bucket)
-    here, there = f"s3://{world.bucket}/in/", f"s3://{bucket}/out/"
-    refusal("InvalidInputException", lambda: world.start_batch(here, there))
-    refusal("InvalidInputException", lambda: world.start_batch(there, here))
-
-
-def test_a_bucket_that_does_not_exist(world: World) -> None:
-    location = f"s3://{unique('nowhere')}/interactions.csv"
-    refusal("InvalidInputException", lambda: world.start_import(location))
-
-
-# --- imports --------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("files", "reason"),
-    [
-        # The first two texts: Developer Guide, Error messages.
-        (
-            {"a.csv": csv(header="USER_ID,ITEM,TIME")},
-            r"Input CSV is missing the following columns:\[ITEM_ID, TIMESTAMP\]\.",
-        ),
-        (
-            {"a.csv": csv() + "x" * 257 + ",1,1600000000\n"},
-            r"Length cannot be more than 256 characters for USER_ID\. If no values exceed the"
-            r" character limit, make sure your data follows the formatting guidelines listed in"
-            r" https://docs\.aws\.amazon\.com/personalize/latest/dg/data-prep-formatting\.html\.",
-        ),
-        ({"a.csv": csv(999)}, r"\b999\b.*\b1000\b"),
-        ({"a.csv": csv(500), "b.csv": csv(499)}, r"\b999\b.*\b1000\b"),
-        ({"a.csv": csv(), "_SUCCESS": ""}, r"_SUCCESS"),
-        ({"a.csv": csv() + ",1,1600000000\n"}, r"USER_ID"),
-        ({"a.csv": csv() + "1,1,yesterday\n"}, r"TIMESTAMP.*yesterday"),
-        ({"a.csv": csv() + "1,1,1600000000.5\n"}, r"TIMESTAMP.*1600000000\.5"),
-        ({"a.csv": ""}, r"a\.csv"),
-        ({"a.csv": csv().encode() + b"\xff,1,1600000000\n"}, r"UTF-8"),
-        ({"below/a.csv": csv()}, r"^Invalid Data location\.$"),
-        ({}, r"^Invalid Data location\.$"),
-    ],
-    ids=[
-        "columns",
-        "id-too-long",
-        "too-few",
-        "too-few-together",
-        "no-csv",
-        "id-missing",
-        "no-number",
-        "no-whole-number",
-        "empty",
-        "encoding",
-        "only-below",
-        "nothing",
-    ],
-)
-def test_imports_that_fail(world: World, files: dict[str, str | bytes], reason: str) -> None:
-    folder = unique("data")
-    for name, content in files.items():
-        world.put(f"{folder}/{name}", content)
-    job = world.import_job(f"s3://{world.bucket}/{folder}/")
-    assert job["status"] == "CREATE FAILED"
-    assert re.search(reason, job["failureReason"]), job["failureReason"]
-
-
-def test_an_import_reads_a_folders_first_level_or_one_object(world: World) -> None:
-    folder = unique("data")
-    world.put(f"{folder}/a.csv", csv(600))
-    world.put(f"{folder}/b.csv", csv(600))
-    world.put(f"{folder}/below/broken.csv", "no,interactions\n")
-    assert world.import_job(f"s3://{world.bucket}/{folder}/")["status"] == "ACTIVE"
-    assert world.import_job(f"s3://{world.bucket}/{folder}")["status"] == "CREATE FAILED"
-    assert world.import_job(f"s3://{world.bucket}/{folder}/a.csv")["status"] == "CREATE FAILED"
-    whole = world.put(f"{folder}/whole.csv", csv())
-    assert world.import_job(whole)["status"] == "ACTIVE"
-
-
-def test_the_first_import_of_a_dataset_is_full(world: World) -> None:
-    """API Reference, CreateDatasetImportJob."""
-    _, dataset = world.new_dataset(avro(*INTERACTIONS))
-    location = world.put(f"{unique()}/a.csv", csv())
-    refusal(
-        "InvalidInputException",
-        lambda: world.start_import(location, dataset, importMode="INCREMENTAL"),
-    )
-    assert world.import_job(location, dataset)["importMode"] == "FULL"
-    job = world.import_job(location, dataset, importMode="INCREMENTAL")
-    assert (job["importMode"], job["status"]) == ("INCREMENTAL", "ACTIVE")
-
-
-def test_users_need_no_thousand_rows(world: World) -> None:
-    schema = avro(
-        {"name": "USER_ID", "type": "string"},
-        {"name": "AGE", "type": ["null", "int"]},
-        name="Users",
-    )
-    _, dataset = world.new_dataset(schema, "Users")
-    location = world.put(f"{unique()}/a.csv", "USER_ID,AGE\n1,30\n2,\n")
-    assert world.import_job(location, dataset)["status"] == "ACTIVE"
 
 
 # --- training -------------------------------------------------------------------------------------

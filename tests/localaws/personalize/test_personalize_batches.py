@@ -95,11 +95,9 @@ def test_metrics_have_the_names_of_their_kind(world: World, versions: Versions) 
     "columns",
     [
         [{"name": "DESCRIPTION", "type": "string", "textual": True}],
-        [{"name": "CREATION_TIMESTAMP", "type": "long"}],
-        [{"name": "ADULT", "type": "boolean"}],
         None,
     ],
-    ids=["textual", "reserved", "boolean", "no-items"],
+    ids=["textual", "no-items"],
 )
 def test_attribute_segments_need_items_with_attributes(
     world: World, shop: Shop, columns: list[dict[str, Any]] | None

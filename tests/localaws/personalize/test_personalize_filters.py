@@ -242,7 +242,7 @@ EXPRESSIONS: list[tuple[str, Expected]] = [
         lambda s, u: (ALL - described_items(bool)) - {"0"} | {"10"},
     ),
     (
-        "INCLUDE ItemID WHERE Items.CREATION_TIMESTAMP < 1600000000",
+        "INCLUDE ItemID WHERE Items.RELEASED < 1600000000",
         lambda s, u: described_items(bool),
     ),
     # AND binds closer than OR.

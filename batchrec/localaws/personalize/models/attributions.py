@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from batchrec.localaws import runtime
-from batchrec.localaws.personalize import metric_expressions
+from batchrec.localaws.personalize import access, metric_expressions
 from batchrec.localaws.personalize.exceptions import (
     InvalidInputException,
     ResourceAlreadyExistsException,
@@ -16,7 +16,6 @@ from batchrec.localaws.personalize.exceptions import (
 from batchrec.localaws.personalize.models.base import ResourceBackend
 from batchrec.localaws.personalize.models.resource import now
 from batchrec.localaws.personalize.schemas import Field
-from batchrec.localaws.personalize.storage import Storage
 
 MAXIMUM_METRICS = 10
 
@@ -35,12 +34,12 @@ class AttributionBackend(ResourceBackend):
     ) -> dict[str, Any]:
         """API Reference, CreateMetricAttribution: one for a dataset group."""
         self._ready(datasetGroupArn, "DatasetGroup")
-        self._free_arn(f"metric-attribution/{name}")
+        arn = self._free_arn(f"metric-attribution/{name}")
         self._require_metrics(metrics, datasetGroupArn)
         self._require_room_in_group(
             "MetricAttribution", runtime.current().quotas.metric_attributions, datasetGroupArn
         )
-        self._require_destination(metricsOutputConfig)
+        _require_access(metricsOutputConfig, arn)
         created = self._create(
             "MetricAttribution",
             f"metric-attribution/{name}",
@@ -77,7 +76,7 @@ class AttributionBackend(ResourceBackend):
             metrics[metric["metricName"]] = metric
         self._require_metrics(list(metrics.values()), attribution.members["datasetGroupArn"])
         if metricsOutputConfig is not None:
-            self._require_destination(metricsOutputConfig)
+            _require_access(metricsOutputConfig, metricAttributionArn)
             attribution.members["metricsOutputConfig"] = metricsOutputConfig
         attribution.members |= {"metrics": list(metrics.values()), "lastUpdatedDateTime": now()}
         return {"metricAttributionArn": metricAttributionArn}
@@ -107,6 +106,9 @@ class AttributionBackend(ResourceBackend):
         for metric in metrics:
             metric_expressions.require(metric["expression"], datasets)
 
-    def _require_destination(self, config: dict[str, Any]) -> None:
-        if destination := config.get("s3DataDestination"):
-            Storage(self.region_name).require_access(destination["path"])
+
+def _require_access(config: dict[str, Any], arn: str) -> None:
+    place = config.get("s3DataDestination", {})
+    writes = [place["path"]] if place else []
+    keys = [place["kmsKeyArn"]] if place.get("kmsKeyArn") else []
+    access.require(config["roleArn"], arn, writes=writes, keys=keys)

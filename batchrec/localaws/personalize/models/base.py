@@ -12,7 +12,7 @@ from moto.core.base_backend import BaseBackend
 from moto.utilities.utils import get_partition
 
 from batchrec.localaws import runtime
-from batchrec.localaws.personalize import records, schemas, tagging, training
+from batchrec.localaws.personalize import schemas, tagging, training
 from batchrec.localaws.personalize.exceptions import (
     InvalidNextTokenException,
     JobFailure,
@@ -33,7 +33,7 @@ from batchrec.localaws.personalize.models.resource import (
     now,
 )
 from batchrec.localaws.personalize.schemas import Field
-from batchrec.localaws.personalize.tables import Table
+from batchrec.localaws.personalize.tables import Table, conformed
 from batchrec.localaws.service_model import only_members, service_model
 
 log = logging.getLogger(__name__)
@@ -315,7 +315,7 @@ class ResourceBackend(BaseBackend):
             empty = pd.DataFrame({field.name: pd.Series(dtype="str") for field in fields})
             rows = self.imported.get(dataset.arn, empty)
             kind = dataset.members["datasetType"]
-            tables[kind] = Table(fields, records.conformed(rows, fields))
+            tables[kind] = Table(fields, conformed(rows, fields))
         return tables
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from batchrec.localaws import runtime
-from batchrec.localaws.personalize import batch, families, filters, recipes
+from batchrec.localaws.personalize import access, batch, families, filters, recipes
 from batchrec.localaws.personalize.eligibility import Eligibility
 from batchrec.localaws.personalize.exceptions import InvalidInputException, JobFailure
 from batchrec.localaws.personalize.families import Family
@@ -85,9 +85,15 @@ class BatchJobBackend(ResourceBackend):
         destination = members["jobOutput"]["s3DataDestination"]["path"]
         if source == destination:
             raise InvalidInputException("Invalid S3 output path")
+        named = (members["jobInput"]["s3DataSource"], members["jobOutput"]["s3DataDestination"])
+        access.require(
+            members["roleArn"],
+            self._free_arn(tail),
+            reads=[source],
+            writes=[destination],
+            keys=[place["kmsKeyArn"] for place in named if place.get("kmsKeyArn")],
+        )
         storage = Storage(self.region_name)
-        storage.require_access(source)
-        storage.require_access(destination)
         if members.setdefault("numResults", 25) < 1:
             raise InvalidInputException("numResults must be at least 1.")
         created = self._create(kind, tail, **members)

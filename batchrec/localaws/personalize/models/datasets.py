@@ -1,13 +1,19 @@
 """Dataset groups, schemas, datasets, and imports into them."""
 
+from functools import partial
 from typing import Any
 
 from batchrec.localaws import runtime
-from batchrec.localaws.personalize import imports, records, schemas
-from batchrec.localaws.personalize.exceptions import InvalidInputException, ResourceInUseException
+from batchrec.localaws.personalize import access, imports, schemas
+from batchrec.localaws.personalize.exceptions import (
+    InvalidInputException,
+    JobFailure,
+    ResourceInUseException,
+)
 from batchrec.localaws.personalize.models.base import ResourceBackend
 from batchrec.localaws.personalize.models.resource import PENDING, Resource, now
 from batchrec.localaws.personalize.storage import Storage
+from batchrec.localaws.personalize.tables import conformed
 
 
 class DatasetBackend(ResourceBackend):
@@ -25,7 +31,7 @@ class DatasetBackend(ResourceBackend):
 
     def create_schema(self, name: str, schema: str, **settings: Any) -> dict[str, Any]:
         """API Reference, CreateSchema."""
-        schemas.validate(schema)
+        schemas.validate(schema, settings.get("domain"))
         self._free_arn(f"schema/{name}")
         self._require_room_in_region("Schema", runtime.current().quotas.schemas)
         created = self._create("Schema", f"schema/{name}", name=name, schema=schema, **settings)
@@ -39,6 +45,8 @@ class DatasetBackend(ResourceBackend):
         group = self._ready(datasetGroupArn, "DatasetGroup")
         schema = self._get(schemaArn, "Schema")
         schemas.require_type(schema.members["schema"], datasetType)
+        if schema.members.get("domain") != group.members.get("domain"):
+            raise InvalidInputException(f"{schemaArn} and {datasetGroupArn} differ in domain.")
         kind = datasetType.upper()
         created = self._create(
             "Dataset",
@@ -105,7 +113,11 @@ class DatasetBackend(ResourceBackend):
         self._require_room("DatasetImportJob", runtime.current().quotas.dataset_import_jobs)
         storage = Storage(self.region_name)
         location = dataSource.get("dataLocation", "")
-        storage.require_access(location)
+        arn = self._free_arn(f"dataset-import-job/{jobName}")
+        allowed = partial(
+            access.require, settings["roleArn"], arn, reads=[location], bulk_import=True
+        )
+        allowed()
         created = self._create(
             "DatasetImportJob",
             f"dataset-import-job/{jobName}",
@@ -114,15 +126,24 @@ class DatasetBackend(ResourceBackend):
             dataSource=dataSource,
             **settings,
         )
-        schema = self._get(dataset.members["schemaArn"], "Schema").members["schema"]
-        kind = dataset.members["datasetType"]
+        schema = self._get(dataset.members["schemaArn"], "Schema").members
 
         def work() -> None:
-            rows = imports.read(storage, location, schema, kind)
+            kind = dataset.members["datasetType"]
+            try:
+                allowed()
+            except InvalidInputException as lost:
+                raise JobFailure(
+                    f"Failed to create a data import job for {kind} dataset."
+                    "Insufficient privileges for accessing data in Amazon S3."
+                ) from lost
             earlier = None
             if mode == "INCREMENTAL":
-                earlier = records.conformed(self.imported[datasetArn], schemas.fields(schema))
-            self.imported[datasetArn] = records.merged(earlier, rows, kind)
+                fields = schemas.fields(schema["schema"])
+                earlier = conformed(self.imported[datasetArn], fields)
+            self.imported[datasetArn] = imports.read(
+                storage, location, schema["schema"], kind, schema.get("domain"), earlier
+            )
 
         self._run(created, runtime.current().durations.dataset_import_job, work)
         return {"datasetImportJobArn": created.arn}

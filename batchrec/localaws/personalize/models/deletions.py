@@ -3,7 +3,7 @@
 from typing import Any
 
 from batchrec.localaws import runtime
-from batchrec.localaws.personalize import deletions
+from batchrec.localaws.personalize import access, deletions
 from batchrec.localaws.personalize.exceptions import LimitExceededException
 from batchrec.localaws.personalize.models.base import ResourceBackend
 from batchrec.localaws.personalize.storage import Storage
@@ -21,11 +21,10 @@ class DeletionBackend(ResourceBackend):
         under way may have read the data before.
         """
         self._ready(datasetGroupArn, "DatasetGroup")
-        self._free_arn(f"data-deletion-job/{jobName}")
+        arn = self._free_arn(f"data-deletion-job/{jobName}")
         self._require_few_pending(datasetGroupArn)
-        storage = Storage(self.region_name)
         location = dataSource.get("dataLocation", "")
-        storage.require_access(location)
+        access.require(settings["roleArn"], arn, reads=[location])
         created = self._create(
             "DataDeletionJob",
             f"data-deletion-job/{jobName}",
@@ -42,7 +41,7 @@ class DeletionBackend(ResourceBackend):
         self._run(
             created,
             runtime.current().durations.data_deletion_job,
-            lambda: users.update(deletions.users(storage, location)),
+            lambda: users.update(deletions.users(Storage(self.region_name), location)),
             finished,
         )
         return {"dataDeletionJobArn": created.arn}
