@@ -124,14 +124,26 @@ def destroy(
 @app.command()
 def local_aws(
     port: Annotated[int, typer.Option(help="TCP port on 127.0.0.1; 0 takes a free one.")] = 0,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="What is to go wrong; can be given several times. An operation, of Personalize"
+            ' or as in glue:StartJobRun; throttle, error CODE, fail "REASON" or hang; how many'
+            " times, or always: 'CreateSolutionVersion throttle 3'.",
+        ),
+    ] = None,
 ) -> None:
     """Run the local AWS alone, and print how to reach it.
 
-    Example: batchrec local-aws --port 4566
+    Example: batchrec local-aws --port 4566 --fault 'CreateBatchInferenceJob hang'
     """
+    from batchrec.localaws import fault_syntax
     from batchrec.localaws.server import LocalAws
 
+    faults = [fault_syntax.parse(text) for text in fault or []]
     with LocalAws(port) as aws:
+        for each in faults:
+            aws.faults.add(each)
         _explain(aws)
         _serve_until_interrupted()
 

@@ -1,10 +1,8 @@
 """Start and stop the local AWS, and say how to reach it."""
 
-import json
 import socket
 import tempfile
 import threading
-from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -12,9 +10,7 @@ from typing import Any, Self
 from moto.core.base_backend import BackendDict
 from moto.core.config import default_user_config
 from moto.moto_server.werkzeug_app import MotoRequestHandler
-from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.serving import BaseWSGIServer, make_server
-from werkzeug.wrappers import Request, Response
 
 from batchrec.clock import VirtualClock
 from batchrec.errors import BatchrecError
@@ -22,10 +18,11 @@ from batchrec.localaws import glue, moto_patches, runtime
 from batchrec.localaws.calls import CallLog, Observer
 from batchrec.localaws.cloudcontrol import urls as cloudcontrol_urls
 from batchrec.localaws.cloudformation import CloudFormationResponse
+from batchrec.localaws.control import Control
 from batchrec.localaws.faults import Faults
 from batchrec.localaws.personalize import urls as personalize_urls
 from batchrec.localaws.personalize.quotas import Quotas
-from batchrec.localaws.router import CONTROL_PREFIX, Router
+from batchrec.localaws.router import Router
 from batchrec.localaws.runtime import Durations, Runtime
 from batchrec.localaws.stepfunctions.responses import StepFunctionsResponse
 
@@ -97,7 +94,7 @@ class LocalAws:
         with listener:
             self.faults.clear()
             self.calls.clear()
-            router = Router(SERVICES, self._control)
+            router = Router(SERVICES, Control(self.clock, self.faults, self.calls))
             self._server = make_server(
                 "127.0.0.1",
                 self._port,
@@ -149,26 +146,6 @@ class LocalAws:
     def environment(self) -> dict[str, str]:
         """Return the variables that point boto3, the AWS CLI and Terraform here."""
         return runtime.environment(self.endpoint, REGION)
-
-    def _control(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
-        """`/_batchrec/clock`: GET reads it; POST `{"hold": true}`, `{"advance": s}`, or release."""
-        try:
-            answer = self._clock_request(Request(environ))
-        except HTTPException as error:
-            return error(environ, start)
-        return answer(environ, start)
-
-    def _clock_request(self, request: Request) -> Response:
-        if request.path != f"{CONTROL_PREFIX}clock":
-            raise NotFound(f"The local AWS has no {request.path}.")
-        wanted = request.get_json() if request.method == "POST" else {}
-        if wanted.get("hold") is True:
-            self.clock.hold()
-        if "advance" in wanted:
-            self.clock.advance(float(wanted["advance"]))
-        if wanted.get("hold") is False:
-            self.clock.release()
-        return Response(json.dumps({"now": self.clock.time()}), mimetype="application/json")
 
 
 class _QuietRequestHandler(MotoRequestHandler):
