@@ -24,6 +24,15 @@ app = typer.Typer(
 )
 console = Console()
 
+_State = Annotated[
+    Path | None,
+    typer.Option(
+        "--state",
+        help="File that keeps the account for the next time: taken over at the start if it is"
+        " there, written at the end.",
+    ),
+]
+
 
 @app.command()
 def rehearse(
@@ -46,6 +55,7 @@ def rehearse(
     var_file: Annotated[
         Path | None, typer.Option(help="Terraform variables for the example.")
     ] = None,
+    state: _State = None,
     keep: Annotated[
         bool, typer.Option("--keep", help="Leave the local AWS up afterwards, until Ctrl-C.")
     ] = False,
@@ -57,7 +67,12 @@ def rehearse(
     from batchrec import rehearsal, rehearsal_view
 
     request = rehearsal.Request(
-        _repository(), output, example=example, data=data, var_file=_existing(var_file)
+        _repository(),
+        output,
+        example=example,
+        data=data,
+        var_file=_existing(var_file),
+        state=state,
     )
     with rehearsal.rehearse(request, console) as finished:
         rehearsal_view.show(finished, console)
@@ -132,6 +147,7 @@ def local_aws(
             " times, or always: 'CreateSolutionVersion throttle 3'.",
         ),
     ] = None,
+    state: _State = None,
 ) -> None:
     """Run the local AWS alone, and print how to reach it.
 
@@ -141,7 +157,7 @@ def local_aws(
     from batchrec.localaws.server import LocalAws
 
     faults = [fault_syntax.parse(text) for text in fault or []]
-    with LocalAws(port) as aws:
+    with LocalAws(port, state=state) as aws:
         for each in faults:
             aws.faults.add(each)
         _explain(aws)

@@ -75,9 +75,7 @@ class BatchJobBackend(ResourceBackend):
         family: Callable[[Resource, Model], Family[Any]],
         **members: Any,
     ) -> Resource:
-        model = self.trained[
-            self._ready(members["solutionVersionArn"], "SolutionVersion").arn
-        ].model
+        trained = self.trained[self._ready(members["solutionVersionArn"], "SolutionVersion").arn]
         if members.get("filterArn"):
             self._require_filter(members["filterArn"], members["solutionVersionArn"])
         source = members["jobInput"]["s3DataSource"]["path"]
@@ -93,7 +91,7 @@ class BatchJobBackend(ResourceBackend):
         self._run(
             created,
             duration,
-            lambda: batch.run(storage, family(created, model), source, destination),
+            lambda: batch.run(storage, family(created, trained.model), source, destination),
         )
         return created
 
