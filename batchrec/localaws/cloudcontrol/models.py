@@ -20,7 +20,7 @@ from batchrec.localaws.cloudcontrol.exceptions import (
     UnsupportedActionException,
     ValidationException,
 )
-from batchrec.localaws.cloudcontrol.handlers import HANDLERS, Handler
+from batchrec.localaws.cloudcontrol.handlers import HANDLERS, Handler, Place
 
 _ENDED = ("SUCCESS", "FAILED", "CANCEL_COMPLETE")
 
@@ -62,7 +62,7 @@ class CloudControlBackend(BaseBackend):
 
         def work(request: Request) -> None:
             properties = {name: value for name, value in desired.items() if value is not None}
-            request.update(Identifier=handler.create(self.region_name, properties))
+            request.update(Identifier=handler.create(self._place, properties))
 
         return self._start("CREATE", TypeName, None, ClientToken, DesiredState, work)
 
@@ -115,7 +115,7 @@ class CloudControlBackend(BaseBackend):
         handler = self._handler(TypeName)
 
         def work(_: Request) -> None:
-            handler.delete(self.region_name, Identifier)
+            handler.delete(self._place, Identifier)
 
         return self._start("DELETE", TypeName, Identifier, ClientToken, "", work)
 
@@ -129,7 +129,7 @@ class CloudControlBackend(BaseBackend):
                     "Identifier": arn,
                     "Properties": json.dumps({handler.identifier: arn}),
                 }
-                for arn in handler.list(self.region_name)
+                for arn in handler.list(self._place)
             ],
         }
 
@@ -208,12 +208,16 @@ class CloudControlBackend(BaseBackend):
         handler = self._handler(type_name)
         known = types.schema(type_name, self.region_name)["properties"]
         try:
-            properties = handler.read(self.region_name, identifier)
+            properties = handler.read(self._place, identifier)
         except HandlerError as error:
             raise ResourceNotFoundException(
                 f"Resource of type '{type_name}' with identifier '{identifier}' was not found."
             ) from error
         return {name: value for name, value in properties.items() if name in known}
+
+    @property
+    def _place(self) -> Place:
+        return Place(self.account_id, self.region_name)
 
     def _handler(self, type_name: str) -> Handler:
         types.schema(type_name, self.region_name)

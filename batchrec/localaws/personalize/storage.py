@@ -13,10 +13,10 @@ SERVICE = "personalize.amazonaws.com"
 
 
 class Storage:
-    """S3 as Personalize uses it in one Region."""
+    """S3 as Personalize uses it in one account and Region."""
 
-    def __init__(self, region: str) -> None:
-        self._s3 = runtime.current().client("s3", region)
+    def __init__(self, region: str, account: str) -> None:
+        self._s3 = runtime.current().client("s3", region, account)
 
     def require_access(self, location: str) -> None:
         """Check that the bucket exists and that its policy lets Personalize in.

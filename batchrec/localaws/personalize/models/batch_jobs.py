@@ -82,7 +82,7 @@ class BatchJobBackend(ResourceBackend):
         destination = members["jobOutput"]["s3DataDestination"]["path"]
         if source == destination:
             raise InvalidInputException("Invalid S3 output path")
-        storage = Storage(self.region_name)
+        storage = Storage(self.region_name, self.account_id)
         storage.require_access(source)
         storage.require_access(destination)
         if members.setdefault("numResults", 25) < 1:

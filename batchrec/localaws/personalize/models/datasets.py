@@ -62,7 +62,7 @@ class DatasetBackend(ResourceBackend):
                 "The first bulk import of a dataset must have importMode FULL."
             )
         self._require_room("DatasetImportJob", runtime.current().quotas.dataset_import_jobs)
-        storage = Storage(self.region_name)
+        storage = Storage(self.region_name, self.account_id)
         location = dataSource.get("dataLocation", "")
         storage.require_access(location)
         created = self._create(
