@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import stat
 import subprocess
 import sys
@@ -10,12 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from batchrec.errors import BatchrecError
+from batchrec.localaws import runtime
 from batchrec.localaws.state_file import FORMAT, Parts, StateFile
 
 pytestmark = pytest.mark.timeout(120)
 
+BATCHREC = Path(sys.executable).with_name("batchrec")
 SCRIPT = Path(__file__).with_name("state_days.py")
 
 
@@ -113,6 +117,48 @@ def test_the_file_holds_json_and_contents_only(days: tuple[Any, Any, Path]) -> N
         contents |= set(index["attachments"].values())
         for name in set(archive.namelist()) - contents:
             json.loads(archive.read(name))
+
+
+# --- the command line -----------------------------------------------------------------------------
+
+
+def test_the_command_line_saves_when_it_is_stopped(tmp_path: Path) -> None:
+    path = tmp_path / "account.state"
+    process = subprocess.Popen(
+        [str(BATCHREC), "local-aws", "--state", str(path), "--fault", "s3:GetObject throttle"],
+        env=os.environ | {"PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    lines = iter(process.stdout.readline, "")
+    exported = next(line for line in lines if "AWS_ENDPOINT_URL=" in line)
+    s3 = runtime.client("s3", exported.strip().partition("=")[2], "us-east-1")
+    s3.create_bucket(Bucket="kept")
+    with pytest.raises(ClientError, match="SlowDown"):
+        s3.get_object(Bucket="kept", Key="any")
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=60)
+    with StateFile(path) as file:
+        assert file.index is not None
+        assert [bucket["name"] for bucket in file.index["buckets"]] == ["kept"]
+
+
+def test_the_command_line_explains_a_file_it_can_not_use(tmp_path: Path) -> None:
+    path = tmp_path / "account.state"
+    write(path, format=FORMAT, version=1, time=1.0, buckets=[{}], personalize=[], attachments={})
+    before = path.read_bytes()
+    ended = subprocess.run(
+        [str(BATCHREC), "local-aws", "--state", str(path)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert "is damaged" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert path.read_bytes() == before
 
 
 # --- the file -------------------------------------------------------------------------------------
