@@ -4,12 +4,12 @@ Models are not saved but the data they were trained on: the same data gives the 
 file that holds no objects of Python can't bring any to life.
 """
 
-import json
 from dataclasses import asdict
 from typing import Any
 
 import pandas as pd
 
+from batchrec.localaws.personalize import rows
 from batchrec.localaws.personalize.models import PersonalizeBackend
 from batchrec.localaws.personalize.models.resource import (
     ACTIVE,
@@ -37,13 +37,13 @@ def give(backend: PersonalizeBackend, parts: Parts) -> dict[str, Any]:
     resources = backend.resources
     written: dict[int, str] = {}  # versions trained on the same rows share them
 
-    def rows(frame: pd.DataFrame) -> str:
+    def part(frame: pd.DataFrame) -> str:
         if id(frame) not in written:
-            written[id(frame)] = parts.add(_to_json(frame))
+            written[id(frame)] = parts.add(rows.to_json(frame))
         return written[id(frame)]
 
     def table(table: Table) -> dict[str, Any]:
-        return {"fields": [asdict(field) for field in table.fields], "rows": rows(table.rows)}
+        return {"fields": [asdict(field) for field in table.fields], "rows": part(table.rows)}
 
     return {
         "resources": [
@@ -51,7 +51,7 @@ def give(backend: PersonalizeBackend, parts: Parts) -> dict[str, Any]:
             for each in resources.values()
         ],
         "imported": {
-            arn: rows(frame) for arn, frame in list(backend.imported.items()) if arn in resources
+            arn: part(frame) for arn, frame in list(backend.imported.items()) if arn in resources
         },
         "trained": {
             arn: {
@@ -69,18 +69,18 @@ def take(backend: PersonalizeBackend, saved: dict[str, Any], parts: Parts) -> No
     """Put everything into an empty backend."""
     read: dict[str, pd.DataFrame] = {}
 
-    def rows(part: str) -> pd.DataFrame:
+    def frame(part: str) -> pd.DataFrame:
         if part not in read:
-            read[part] = _from_json(parts.read(part))
+            read[part] = rows.from_json(parts.read(part))
         return read[part]
 
     def table(saved: dict[str, Any]) -> Table:
-        return Table([Field(**field) for field in saved["fields"]], rows(saved["rows"]))
+        return Table([Field(**field) for field in saved["fields"]], frame(saved["rows"]))
 
     for each in saved["resources"]:
         resource = Resource(each["kind"], each["members"], each["tags"])
         backend.resources[resource.arn] = resource
-    backend.imported |= {arn: rows(part) for arn, part in saved["imported"].items()}
+    backend.imported |= {arn: frame(part) for arn, part in saved["imported"].items()}
     backend.trained |= {
         arn: Trained(
             each["solution"],
@@ -112,21 +112,3 @@ def _fail(members: dict[str, Any]) -> None:
         "failureReason": INTERRUPTED,
         "lastUpdatedDateTime": now(),
     }
-
-
-def _to_json(frame: pd.DataFrame) -> bytes:
-    """Write rows as columns, each with its type; numbers as pandas gives them, NaN included."""
-    columns = [
-        {"name": name, "type": str(values.dtype), "values": values.tolist()}
-        for name, values in frame.items()
-    ]
-    return json.dumps(columns, separators=(",", ":"), ensure_ascii=False).encode()
-
-
-def _from_json(text: bytes) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            column["name"]: pd.Series(column["values"], dtype=column["type"])
-            for column in json.loads(text)
-        }
-    )
