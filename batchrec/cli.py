@@ -24,6 +24,15 @@ app = typer.Typer(
 )
 console = Console()
 
+_State = Annotated[
+    Path | None,
+    typer.Option(
+        "--state",
+        help="File that keeps the account for the next time: taken over at the start if it is"
+        " there, written at the end.",
+    ),
+]
+
 
 @app.command()
 def rehearse(
@@ -46,6 +55,7 @@ def rehearse(
     var_file: Annotated[
         Path | None, typer.Option(help="Terraform variables for the example.")
     ] = None,
+    state: _State = None,
     keep: Annotated[
         bool, typer.Option("--keep", help="Leave the local AWS up afterwards, until Ctrl-C.")
     ] = False,
@@ -57,7 +67,12 @@ def rehearse(
     from batchrec import rehearsal, rehearsal_view
 
     request = rehearsal.Request(
-        _repository(), output, example=example, data=data, var_file=_existing(var_file)
+        _repository(),
+        output,
+        example=example,
+        data=data,
+        var_file=_existing(var_file),
+        state=state,
     )
     with rehearsal.rehearse(request, console) as finished:
         rehearsal_view.show(finished, console)
@@ -124,14 +139,27 @@ def destroy(
 @app.command()
 def local_aws(
     port: Annotated[int, typer.Option(help="TCP port on 127.0.0.1; 0 takes a free one.")] = 0,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="What is to go wrong; can be given several times. An operation, of Personalize"
+            ' or as in glue:StartJobRun; throttle, error CODE, fail "REASON" or hang; how many'
+            " times, or always: 'CreateSolutionVersion throttle 3'.",
+        ),
+    ] = None,
+    state: _State = None,
 ) -> None:
     """Run the local AWS alone, and print how to reach it.
 
-    Example: batchrec local-aws --port 4566
+    Example: batchrec local-aws --port 4566 --fault 'CreateBatchInferenceJob hang'
     """
+    from batchrec.localaws import fault_syntax
     from batchrec.localaws.server import LocalAws
 
-    with LocalAws(port) as aws:
+    faults = [fault_syntax.parse(text) for text in fault or []]
+    with LocalAws(port, state=state) as aws:
+        for each in faults:
+            aws.faults.add(each)
         _explain(aws)
         _serve_until_interrupted()
 

@@ -34,6 +34,7 @@ class Request:
     example: str = "movielens"  # one that batchrec/data/samples.py knows
     data: Path | None = None  # interactions in the example's format; None: its sample
     var_file: Path | None = None  # Terraform variables of the configuration
+    state: Path | None = None  # file with what an earlier rehearsal left, and this one will leave
 
 
 @dataclass(frozen=True)
@@ -81,11 +82,12 @@ def rehearse(request: Request, console: Console) -> Iterator[Rehearsal]:
     with ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="batchrec-data-")))
         with steps.step("Start the local AWS"):
-            aws = stack.enter_context(LocalAws())
+            aws = stack.enter_context(LocalAws(state=request.state))
         with steps.step("Initialise Terraform and the aws provider") as say:
             workspace = stack.enter_context(
                 Workspace(request.repository, sample.configuration, endpoint=aws.endpoint)
             )
+            stack.enter_context(_continued(workspace, aws))
             workspace.init(on_line=say)
         with steps.step(f"Apply {sample.configuration} to the local AWS") as say:
             workspace.apply(var_file=request.var_file, on_line=say)
@@ -129,6 +131,19 @@ def rehearse(request: Request, console: Console) -> Iterator[Rehearsal]:
         (request.output / "summary.json").write_text(json.dumps(asdict(summary), indent=2) + "\n")
         titles = {} if request.data else sample.titles()
         yield Rehearsal(summary, sample, raw, titles, published, aws, outputs)
+
+
+@contextmanager
+def _continued(workspace: Workspace, aws: LocalAws) -> Iterator[None]:
+    """Keep Terraform's state with the account: what it says is there, and what isn't, it makes."""
+    name = f"{workspace.configuration}/terraform.tfstate"
+    if name in aws.attachments:
+        workspace.state_file.write_bytes(aws.attachments[name])
+    try:
+        yield
+    finally:
+        if workspace.state_file.exists():
+            aws.attachments[name] = workspace.state_file.read_bytes()
 
 
 def _write_sample(sample: Sample, folder: Path, say: Say) -> Path:

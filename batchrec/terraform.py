@@ -244,6 +244,8 @@ class Workspace:
         copy = work / "repository"
         self.folder = copy / configuration
         """The copied configuration."""
+        self.state_file = self.folder / "terraform.tfstate"
+        """Terraform's state of a local AWS; there from the first apply on."""
         _copy(repository, copy, Path(configuration))
         if endpoint:
             (self.folder / _OVERRIDE_FILE).write_text(

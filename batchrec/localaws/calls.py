@@ -20,6 +20,7 @@ _S3_OBJECT_OPERATIONS = {
     "HEAD": "HeadObject",
     "DELETE": "DeleteObject",
 }
+S3_OPERATIONS = {*_S3_OBJECT_OPERATIONS.values(), "ListObjectsV2"}  # those of S3 with a name here
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,8 @@ def send_to_topic(target: dict[str, Any], event: dict[str, Any], rule_arn: str) 
     """Publish an event to a rule's target, an SNS topic, as the target wants it."""
     topic = target["Arn"]
     try:
-        runtime.current().client("sns", topic.split(":")[3]).publish(
+        region, account = topic.split(":")[3:5]
+        runtime.current().client("sns", region, account).publish(
             TopicArn=topic, Message=message(target, event, rule_arn)
         )
     except ClientError as error:

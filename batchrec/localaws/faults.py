@@ -4,6 +4,7 @@ aws.faults.add(Fault("personalize", "CreateSolutionVersion", error="ThrottlingEx
 aws.faults.add(JobFault("DatasetImportJob", reason="The bucket has no such key."))
 """
 
+import itertools
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -44,7 +45,7 @@ class Fault:
     service: str
     operation: str
     error: str = "InternalServerError"
-    message: str = "Injected by a test."
+    message: str = "Injected on request."
     times: int | None = 1
     after: bool = False
     match: Callable[[Members], bool] = _any
@@ -62,8 +63,8 @@ class JobFault:
     """Jobs that go wrong: Personalize resources of one kind, or Glue job runs.
 
     Args:
-        kind: "DatasetGroup", "Dataset", "DatasetImportJob", "Solution", "SolutionVersion",
-            "BatchInferenceJob" or "GlueJobRun".
+        kind: as in the operation's name, e.g. "DatasetImportJob" or "SolutionVersion";
+            "SolutionUpdate", "GlueJobRun".
         reason: the failureReason or ErrorMessage it ends with.
         stuck: it stays in progress for ever instead; a Glue job run, until its timeout.
         state: how a Glue job run ends: FAILED, TIMEOUT or STOPPED.
@@ -72,7 +73,7 @@ class JobFault:
     """
 
     kind: str
-    reason: str = "Injected by a test."
+    reason: str = "Injected on request."
     stuck: bool = False
     state: str = "FAILED"
     times: int | None = None
@@ -80,7 +81,7 @@ class JobFault:
     hits: int = field(default=0, init=False)
 
 
-_F = TypeVar("_F", Fault, JobFault)
+_F = TypeVar("_F", bound=Fault | JobFault)
 
 
 class Faults:
@@ -88,18 +89,24 @@ class Faults:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._faults: list[Fault | JobFault] = []
+        self._numbers = itertools.count(1)
+        self._faults: dict[int, Fault | JobFault] = {}
 
     def add(self, fault: _F) -> _F:
         """Inject a fault; return it, so that its `hits` can be read."""
         with self._lock:
-            self._faults.append(fault)
+            self._faults[next(self._numbers)] = fault
         return fault
+
+    def numbered(self) -> dict[int, Fault | JobFault]:
+        """Return the faults by their numbers, the first one that was added first."""
+        with self._lock:
+            return dict(self._faults)
 
     def remove(self, fault: Fault | JobFault) -> None:
         """Take one fault out; harmless when it isn't in."""
         with self._lock:
-            self._faults = [other for other in self._faults if other is not fault]
+            self._faults = {n: other for n, other in self._faults.items() if other is not fault}
 
     def clear(self) -> None:
         """Take all faults out."""
@@ -110,7 +117,7 @@ class Faults:
         """Return the first fault that strikes a call, and count the hit."""
         return self._strike(
             fault
-            for fault in self._faults
+            for fault in self.numbered().values()
             if isinstance(fault, Fault)
             and (fault.service, fault.operation) == (service, operation)
             and fault.match(request)
@@ -120,7 +127,7 @@ class Faults:
         """Return the first fault that strikes a job, and count the hit."""
         return self._strike(
             fault
-            for fault in self._faults
+            for fault in self.numbered().values()
             if isinstance(fault, JobFault) and fault.kind == kind and fault.match(members)
         )
 

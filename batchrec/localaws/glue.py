@@ -55,6 +55,7 @@ class GlueResponse(MotoGlueResponse):
             raise ConcurrentRunsExceededException(f"Concurrent runs exceeded for {job.name}")
         run = JobRun(
             job,
+            account=self.current_account,
             region=self.region,
             overrides=self._get_param("Arguments") or {},
             timeout=self._get_int_param("Timeout"),
@@ -100,11 +101,17 @@ class JobRun:
     """One run of a job."""
 
     def __init__(
-        self, job: FakeJob, region: str, overrides: dict[str, str], timeout: int | None
+        self,
+        job: FakeJob,
+        account: str,
+        region: str,
+        overrides: dict[str, str],
+        timeout: int | None,
     ) -> None:
         self.run_id = f"jr_{mock_random.get_random_hex(64)}"
         self.state = "STARTING"
         self._job = job
+        self._account = account
         self._region = region
         self._overrides = overrides
         self._arguments = (
@@ -215,7 +222,7 @@ class JobRun:
                 f" PySpark {pyspark.__version__}; supported: {SPARK_VERSIONS}."
             )
         folder = runtime.current().work / self.run_id
-        s3 = runtime.current().client("s3", self._region)
+        s3 = runtime.current().client("s3", self._region, self._account)
         storage = LocalCopy(folder / "s3", s3)
         # Apart from it: Python leaves compiled files beside modules, which must not get into S3.
         libraries = LocalCopy(folder / "python", s3)
@@ -273,7 +280,7 @@ class JobRun:
         self._process = subprocess.Popen(  # noqa: S603 (the user's own script)
             command,
             cwd=folder,
-            env=_spark_environment(python_path, folder, self._region),
+            env=_spark_environment(python_path, folder, self._region, self._account),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -294,7 +301,7 @@ class JobRun:
 
     def _log(self, output: "Output") -> None:
         """Keep the output where Glue 5.0 keeps it: a stream for each run in CloudWatch Logs."""
-        logs = runtime.current().client("logs", self._region)
+        logs = runtime.current().client("logs", self._region, self._account)
         prefix = self._log_prefix
         # As on AWS, events that lie more than two hours ahead are refused: of real time, in moto.
         now = int(min(runtime.current().clock.time(), time.time()) * 1000)
@@ -407,7 +414,9 @@ def error_message(stderr: str) -> str:
     return re.sub(r"^[\w.]*?(\w+: )", r"\1", text)
 
 
-def _spark_environment(python_path: list[str], folder: Path, region: str) -> dict[str, str]:
+def _spark_environment(
+    python_path: list[str], folder: Path, region: str, account: str
+) -> dict[str, str]:
     """Return an environment with nothing of the user's AWS account in it."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "PYSPARK", "SPARK"))}
     own = [kept["PYTHONPATH"]] if kept.get("PYTHONPATH") else []
@@ -431,7 +440,7 @@ def _spark_environment(python_path: list[str], folder: Path, region: str) -> dic
             "PYSPARK_SUBMIT_ARGS": f"--master local[*] {submit} pyspark-shell",
         }
         # A script that calls AWS, calls the local one.
-        | runtime.environment(runtime.current().endpoint, region)
+        | runtime.environment(runtime.current().endpoint, region, account)
     )
 
 

@@ -508,12 +508,15 @@ def _call_this_server(endpoint: str) -> None:
     """moto's tasks call a port that is fixed for the process, and build a client for each call."""
 
     @functools.cache
-    def client(service: str, region: str) -> BaseClient:
-        created: BaseClient = runtime.client(service, endpoint, region, parameter_validation=False)
+    def client(service: str, region: str, account: str) -> BaseClient:
+        created: BaseClient = runtime.client(
+            service, endpoint, region, account, parameter_validation=False
+        )
         return created
 
-    def client_for(region: str, service: str, state_credentials: Any = None) -> BaseClient:  # noqa: ARG001
-        return client(service, region)
+    def client_for(region: str, service: str, state_credentials: StateCredentials) -> BaseClient:
+        # The role is the state machine's, or the one in the state's Credentials.
+        return client(service, region, state_credentials.role_arn.split(":")[4])
 
     _replace("boto_client_for", boto_client.boto_client_for, client_for)
 

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import traceback
 import uuid
 from collections.abc import Callable, Iterable
@@ -46,6 +47,7 @@ class Router:
         try:
             if environ["PATH_INFO"].startswith(CONTROL_PREFIX):
                 return self._control(environ, start_response)
+            _name_account(environ)
             application = self._services.get(signed_service(environ), self._moto)
             answer: Iterable[bytes] = application(environ, start)
         except NotImplementedError as error:
@@ -66,9 +68,23 @@ def _with_request_id(start_response: Callable[..., Any]) -> Callable[..., Any]:
 
 def signed_service(environ: Environ) -> str:
     """Return the SigV4 signing name of a request, or "" for an unsigned one."""
-    scope = environ.get("HTTP_AUTHORIZATION", "").partition("Credential=")[2].split(",")[0]
-    parts = scope.split("/")
+    parts = _credential(environ)
     return parts[3] if len(parts) == 5 else ""
+
+
+def _name_account(environ: Environ) -> None:
+    """Let an access key that is the id of an account stand for it.
+
+    Others are of the account that made them, by CreateAccessKey or AssumeRole, or moto's default.
+    """
+    if re.fullmatch(r"\d{12}", _credential(environ)[0]):
+        environ.setdefault("HTTP_X_MOTO_ACCOUNT_ID", _credential(environ)[0])
+
+
+def _credential(environ: Environ) -> list[str]:
+    """Return the parts of a signature's Credential: access key, date, Region, service, a fixed."""
+    scope: str = environ.get("HTTP_AUTHORIZATION", "").partition("Credential=")[2]
+    return scope.split(",")[0].split("/")
 
 
 def _application(service: str, url_paths: UrlPaths) -> Flask:

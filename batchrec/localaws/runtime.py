@@ -51,6 +51,9 @@ class Durations:
     glue_run: float = 90
 
 
+ANY_ACCESS_KEY = "local"
+
+
 @dataclass(frozen=True)
 class Runtime:
     """The surroundings of the backends."""
@@ -63,21 +66,24 @@ class Runtime:
     faults: Faults = field(default_factory=Faults)
 
     @functools.cache  # noqa: B019 (one instance lives as long as the server)
-    def client(self, service: str, region: str) -> Any:
+    def client(self, service: str, region: str, account: str | None = None) -> Any:
         """Return a boto3 client of this local AWS."""
-        return client(service, self.endpoint, region)
+        return client(service, self.endpoint, region, account)
 
 
 _creating = threading.Lock()  # a session that creates clients is not thread-safe
 
 
-def client(service: str, endpoint: str, region: str, **settings: Any) -> Any:
+def client(
+    service: str, endpoint: str, region: str, account: str | None = None, **settings: Any
+) -> Any:
     """Return a boto3 client of the local AWS at `endpoint`; never one of the user's account.
 
     Args:
         service: as in `boto3.client`.
         endpoint: URL of the local AWS.
         region: AWS Region.
+        account: whose client; by default that of every access key the local AWS doesn't know.
         settings: further arguments of botocore's Config.
     """
     config = Config(
@@ -91,7 +97,7 @@ def client(service: str, endpoint: str, region: str, **settings: Any) -> Any:
             service,  # type: ignore[call-overload]
             region_name=region,
             endpoint_url=endpoint,
-            aws_access_key_id="local",
+            aws_access_key_id=account or ANY_ACCESS_KEY,
             aws_secret_access_key="local",  # noqa: S106 (no secret: the local AWS checks none)
             config=config,
         )
@@ -109,14 +115,15 @@ def _session() -> boto3.Session:
     )
 
 
-def environment(endpoint: str, region: str) -> dict[str, str]:
+def environment(endpoint: str, region: str, account: str | None = None) -> dict[str, str]:
     """Return the variables that point SDKs, the AWS CLI and Terraform at `endpoint`.
 
     Nothing of the user's own configuration remains, so that nothing reaches their account.
+    Arguments as for `client`.
     """
     return {
         "AWS_ENDPOINT_URL": endpoint,
-        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_ACCESS_KEY_ID": account or ANY_ACCESS_KEY,
         "AWS_SECRET_ACCESS_KEY": "local",
         "AWS_REGION": region,
         "AWS_DEFAULT_REGION": region,

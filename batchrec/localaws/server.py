@@ -1,10 +1,10 @@
 """Start and stop the local AWS, and say how to reach it."""
 
-import json
 import socket
 import tempfile
 import threading
-from collections.abc import Callable, Iterable
+import time
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -12,21 +12,21 @@ from typing import Any, Self
 from moto.core.base_backend import BackendDict
 from moto.core.config import default_user_config
 from moto.moto_server.werkzeug_app import MotoRequestHandler
-from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.serving import BaseWSGIServer, make_server
-from werkzeug.wrappers import Request, Response
 
 from batchrec.clock import VirtualClock
 from batchrec.errors import BatchrecError
-from batchrec.localaws import glue, moto_patches, runtime
+from batchrec.localaws import glue, moto_patches, runtime, saved
 from batchrec.localaws.calls import CallLog, Observer
 from batchrec.localaws.cloudcontrol import urls as cloudcontrol_urls
 from batchrec.localaws.cloudformation import CloudFormationResponse
+from batchrec.localaws.control import Control
 from batchrec.localaws.faults import Faults
 from batchrec.localaws.personalize import urls as personalize_urls
 from batchrec.localaws.personalize.quotas import Quotas
-from batchrec.localaws.router import CONTROL_PREFIX, Router
+from batchrec.localaws.router import Router
 from batchrec.localaws.runtime import Durations, Runtime
+from batchrec.localaws.state_file import Index, Parts, StateFile
 from batchrec.localaws.stepfunctions.responses import StepFunctionsResponse
 
 ACCOUNT_ID = "123456789012"  # moto's default account
@@ -49,28 +49,39 @@ class LocalAws:
         clock: its virtual time.
         faults: what is to go wrong (batchrec.localaws.faults).
         calls: the log of its calls (batchrec.localaws.calls).
+        attachments: files by name that are saved with the account's state.
 
     Args:
         port: TCP port on 127.0.0.1; 0 takes a free one.
         durations: modelled durations of the jobs, in virtual seconds.
         quotas: those of Amazon Personalize.
+        state: file with what an earlier local AWS left (batchrec.localaws.saved); taken over at the
+            start, written at the end. Time goes on from there, or from now if that is later.
 
     Raises:
-        BatchrecError: the port is taken, or a local AWS already runs in this process.
+        BatchrecError: the port is taken, a local AWS already runs in this process, or the state
+            can't be used (batchrec.localaws.state_file).
     """
 
     _running = threading.Lock()
 
     def __init__(
-        self, port: int = 0, durations: Durations | None = None, quotas: Quotas | None = None
+        self,
+        port: int = 0,
+        durations: Durations | None = None,
+        quotas: Quotas | None = None,
+        state: Path | None = None,
     ) -> None:
         self.clock = VirtualClock()
+        self.attachments: dict[str, bytes] = {}
         self.faults = Faults()
         self.calls = CallLog()
         self._port = port
         self._durations = durations or Durations()
         self._quotas = quotas or Quotas()
         self._server: BaseWSGIServer | None = None
+        self._state = state
+        self._state_file: StateFile | None = None
         self._work: tempfile.TemporaryDirectory[str] | None = None
 
     @property
@@ -81,15 +92,35 @@ class LocalAws:
         return f"http://127.0.0.1:{self._server.port}"
 
     def start(self) -> Self:
-        """Start serving, with nothing in the account."""
+        """Start serving, with what the state file has in the account, or nothing."""
         if not self._running.acquire(blocking=False):
             raise BatchrecError("A local AWS already runs in this process; stop it first.")
-        if self.clock.closed:
-            self.clock = VirtualClock()
+        with ExitStack() as undo:  # what is done, should a later step fail
+            undo.callback(self._running.release)
+            saved_time = 0.0
+            if self._state is not None:
+                self._state_file = undo.enter_context(StateFile(self._state))
+                saved_time = self._state_file.time
+            if self.clock.closed or saved_time:
+                self.clock = VirtualClock(max(saved_time, time.time()))
+            self._listen()
+            undo.callback(self._forget)
+            self.attachments = {}
+            if self._state_file is not None:
+                self._state_file.load(self._take)
+            undo.pop_all()
+        assert self._server is not None  # noqa: S101
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        return self
+
+    def _take(self, index: Index, parts: Parts) -> None:
+        self.attachments = saved.take(index, parts)
+
+    def _listen(self) -> None:
+        """Take the port, and make everything ready for calls."""
         try:
             listener = socket.create_server(("127.0.0.1", self._port))
         except OSError as error:
-            self._running.release()
             raise BatchrecError(
                 f"The local AWS can't listen on 127.0.0.1:{self._port}: the port is taken or not"
                 " permitted. Choose another one, or 0 for a free one."
@@ -97,7 +128,7 @@ class LocalAws:
         with listener:
             self.faults.clear()
             self.calls.clear()
-            router = Router(SERVICES, self._control)
+            router = Router(SERVICES, Control(self.clock, self.faults, self.calls))
             self._server = make_server(
                 "127.0.0.1",
                 self._port,
@@ -115,21 +146,34 @@ class LocalAws:
             Runtime(self.clock, self.endpoint, work, self._durations, self._quotas, self.faults)
         )
         BackendDict.reset()
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        return self
 
     def stop(self) -> None:
-        """Stop serving and forget everything; harmless when it isn't running."""
-        if self._server is None or self._work is None:
+        """Stop serving, save the state and forget everything; harmless when it isn't running.
+
+        Raises:
+            BatchrecError: the state can't be written; everything else is done.
+        """
+        if self._server is None:
             return
         glue.stop_all_runs()
+        now = self.clock.time()
         self.clock.close()
         self._server.shutdown()
+        with ExitStack() as ends:
+            ends.callback(self._running.release)
+            ends.callback(self._forget)
+            if self._state_file is not None:
+                file = ends.enter_context(self._state_file)
+                file.save(lambda parts: saved.give(now, self.attachments, parts))
+
+    def _forget(self) -> None:
+        assert self._server is not None  # noqa: S101
+        assert self._work is not None  # noqa: S101
+        self.clock.close()
         self._server.server_close()
         self._server = None
         runtime.enter(None)
         self._work.cleanup()
-        self._running.release()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -149,26 +193,6 @@ class LocalAws:
     def environment(self) -> dict[str, str]:
         """Return the variables that point boto3, the AWS CLI and Terraform here."""
         return runtime.environment(self.endpoint, REGION)
-
-    def _control(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
-        """`/_batchrec/clock`: GET reads it; POST `{"hold": true}`, `{"advance": s}`, or release."""
-        try:
-            answer = self._clock_request(Request(environ))
-        except HTTPException as error:
-            return error(environ, start)
-        return answer(environ, start)
-
-    def _clock_request(self, request: Request) -> Response:
-        if request.path != f"{CONTROL_PREFIX}clock":
-            raise NotFound(f"The local AWS has no {request.path}.")
-        wanted = request.get_json() if request.method == "POST" else {}
-        if wanted.get("hold") is True:
-            self.clock.hold()
-        if "advance" in wanted:
-            self.clock.advance(float(wanted["advance"]))
-        if wanted.get("hold") is False:
-            self.clock.release()
-        return Response(json.dumps({"now": self.clock.time()}), mimetype="application/json")
 
 
 class _QuietRequestHandler(MotoRequestHandler):

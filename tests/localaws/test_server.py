@@ -7,8 +7,6 @@ import subprocess
 import sys
 import textwrap
 import time
-import urllib.error
-import urllib.request
 import uuid
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from raw_http import ask
 
 from batchrec.errors import BatchrecError
 from batchrec.localaws.server import LocalAws
@@ -307,70 +306,6 @@ def test_its_own_clients_read_nothing_of_the_persons_configuration(
 def test_before_it_runs_it_has_no_endpoint() -> None:
     with pytest.raises(BatchrecError, match="not running"):
         _ = LocalAws().endpoint
-
-
-# --- the clock ------------------------------------------------------------------------------------
-
-
-def ask(
-    aws: LocalAws, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
-) -> tuple[int, str]:
-    kind = {"Content-Type": "application/json"}
-    request = urllib.request.Request(aws.endpoint + path, data=body, headers=kind | (headers or {}))
-    try:
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            return answer.status, answer.read().decode()
-    except urllib.error.HTTPError as error:
-        return error.code, error.read().decode()
-
-
-def clock(aws: LocalAws, **wanted: object) -> float:
-    body = json.dumps(wanted).encode() if wanted else None
-    status, answer = ask(aws, "/_batchrec/clock", body)
-    assert status == 200
-    return float(json.loads(answer)["now"])
-
-
-def test_the_clock_can_be_held_advanced_and_released(local_aws: LocalAws) -> None:
-    try:
-        held = clock(local_aws, hold=True)
-        assert clock(local_aws) == held
-        assert clock(local_aws, advance=3600) == held + 3600
-        assert clock(local_aws) == held + 3600
-    finally:
-        clock(local_aws, hold=False)
-    assert clock(local_aws) >= held + 3600
-
-
-def test_what_runs_in_held_time_waits_to_be_told(local_aws: LocalAws) -> None:
-    personalize = local_aws.client("personalize")
-    clock(local_aws, hold=True)
-    try:
-        created = personalize.create_dataset_group(name=f"server-{uuid.uuid4()}")
-        arn = created["datasetGroupArn"]
-
-        def status() -> str:
-            described = personalize.describe_dataset_group(datasetGroupArn=arn)
-            return str(described["datasetGroup"]["status"])
-
-        assert status() == "CREATE PENDING"
-        clock(local_aws, advance=3600)
-        assert status() == "ACTIVE"
-    finally:
-        clock(local_aws, hold=False)
-
-
-@pytest.mark.parametrize(
-    ("path", "body", "expected"),
-    [
-        ("/_batchrec/nothing", None, 404),
-        ("/_batchrec/clock", b"no JSON", 400),
-    ],
-)
-def test_what_the_control_paths_refuse(
-    local_aws: LocalAws, path: str, body: bytes | None, expected: int
-) -> None:
-    assert ask(local_aws, path, body)[0] == expected
 
 
 # --- starting and stopping ------------------------------------------------------------------------

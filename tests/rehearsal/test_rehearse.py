@@ -173,22 +173,57 @@ def test_a_person_sees_steps_counts_metrics_and_titles(
     assert "demo-output/summary.json" in shown
 
 
-def test_a_persons_own_file_and_variables_are_used(
-    tmp_path: Path, rehearse: "Rehearse", ratings: duckdb.DuckDBPyConnection
-) -> None:
+OWN = (
+    *("--data", "own ratings.dat", "--output", "results", "--var-file", "own.tfvars"),
+    *("--state", "account.state"),
+)
+
+
+@pytest.fixture(scope="module")
+def own_results(tmp_path_factory: pytest.TempPathFactory, rehearse: "Rehearse") -> Path:
+    """A rehearsal with a person's own data and variables, that leaves its account in a file."""
+    folder = tmp_path_factory.mktemp("own")
     own = movielens.ratings().query("userId <= 60")
-    hetrec.write(own, tmp_path / "own ratings.dat")
-    (tmp_path / "own.tfvars").write_text("minimum_rating = 4.5\n")
-    ended = rehearse(
-        *("--data", "own ratings.dat", "--output", "results", "--var-file", "own.tfvars"),
-        cwd=tmp_path,
-    )
+    hetrec.write(own, folder / "own ratings.dat")
+    (folder / "own.tfvars").write_text("minimum_rating = 4.5\n")
+    ended = rehearse(*OWN, cwd=folder)
     assert ended.returncode == 0, ended.stdout + ended.stderr
-    summary = json.loads((tmp_path / "results" / "summary.json").read_text())
+    return folder / "results"
+
+
+def test_a_persons_own_file_and_variables_are_used(
+    own_results: Path, ratings: duckdb.DuckDBPyConnection
+) -> None:
+    summary = json.loads((own_results / "summary.json").read_text())
     expected = ratings.sql(
         "select count(*), count(*) filter (rating >= 4.5) from ratings where userId <= 60"
     ).fetchall()[0]
     assert (summary["rows"]["read"], summary["rows"]["written"]) == expected
+
+
+def test_the_next_day_finds_what_the_first_one_left(
+    own_results: Path, rehearse: "Rehearse"
+) -> None:
+    """The data is the same: the second day recommends with the first day's model."""
+
+    def published() -> tuple[str, str, list[str]]:
+        manifest = json.loads((own_results / "curated" / "latest.json").read_text())
+        summary = json.loads((own_results / "summary.json").read_text())
+        entry = manifest["solutions"]["user-personalization"]
+        states = [moment["state"] for moment in summary["timeline"]]
+        return manifest["run"], entry["solution_version_arn"], states
+
+    first_run, first_version, first_states = published()
+    assert "CreateSolutionVersion" in first_states
+    ended = rehearse(*OWN, cwd=own_results.parent)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    run, version, states = published()
+    assert run != first_run
+    assert version == first_version
+    assert {"CreateDatasetImportJob", "CreateBatchInferenceJob"} <= set(states)
+    assert not {"CreateSolution", "CreateSolutionVersion"} & set(states)
+    runs = {folder.name for folder in (own_results / "curated").iterdir() if folder.is_dir()}
+    assert runs == {first_run, run}
 
 
 def test_a_second_rehearsal_replaces_only_its_own_folder(

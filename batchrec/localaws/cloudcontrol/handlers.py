@@ -6,7 +6,7 @@ and wait until a resource is there, or gone.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
@@ -26,6 +26,13 @@ _CODES = {
 }
 
 
+class Place(NamedTuple):
+    """Where a resource is."""
+
+    account: str
+    region: str
+
+
 @dataclass(frozen=True)
 class Handler:
     """One type's handlers; `noun` is the resource's name in the Personalize API."""
@@ -37,17 +44,17 @@ class Handler:
         """The property that is the type's primary identifier, its ARN."""
         return f"{self.noun[0].upper()}{self.noun[1:]}Arn"
 
-    def create(self, region: str, properties: dict[str, Any]) -> str:
+    def create(self, place: Place, properties: dict[str, Any]) -> str:
         """Create the resource and wait until it is active; return its ARN."""
         tags = [
             {"tagKey": tag["Key"], "tagValue": tag["Value"]} for tag in properties.pop("Tags", [])
         ]
         request = {_wire(name): value for name, value in properties.items()}
-        arn = str(_call(self._operation("create", region), **request)[f"{self.noun}Arn"])
+        arn = str(_call(self._operation("create", place), **request)[f"{self.noun}Arn"])
         if tags:
-            _call(_personalize(region).tag_resource, resourceArn=arn, tags=tags)
+            _call(_personalize(place).tag_resource, resourceArn=arn, tags=tags)
         while True:
-            described = self._describe(region, arn)
+            described = self._describe(place, arn)
             status = described.get("status", "ACTIVE")
             if status == "ACTIVE":
                 return arn
@@ -56,43 +63,43 @@ class Handler:
                 raise HandlerError("GeneralServiceException", reason)
             runtime.current().clock.sleep(_POLL_SECONDS)
 
-    def read(self, region: str, arn: str) -> dict[str, Any]:
+    def read(self, place: Place, arn: str) -> dict[str, Any]:
         """Return the resource's properties."""
-        described = self._describe(region, arn)
+        described = self._describe(place, arn)
         properties = {_property(name): value for name, value in described.items()}
-        tags = _call(_personalize(region).list_tags_for_resource, resourceArn=arn)["tags"]
+        tags = _call(_personalize(place).list_tags_for_resource, resourceArn=arn)["tags"]
         if tags:
             properties["Tags"] = [{"Key": tag["tagKey"], "Value": tag["tagValue"]} for tag in tags]
         return properties
 
-    def delete(self, region: str, arn: str) -> None:
+    def delete(self, place: Place, arn: str) -> None:
         """Delete the resource and wait until it is gone."""
-        _call(self._operation("delete", region), **{f"{self.noun}Arn": arn})
+        _call(self._operation("delete", place), **{f"{self.noun}Arn": arn})
         while True:
             try:
-                self._describe(region, arn)
+                self._describe(place, arn)
             except HandlerError as error:
                 if error.code == "NotFound":
                     return
                 raise
             runtime.current().clock.sleep(_POLL_SECONDS)
 
-    def list(self, region: str) -> list[str]:
+    def list(self, place: Place) -> list[str]:
         """Return the ARNs of all resources of the type."""
-        pages = _personalize(region).get_paginator(f"list_{self._snake}s").paginate()
+        pages = _personalize(place).get_paginator(f"list_{self._snake}s").paginate()
         found = _call(pages.build_full_result)[f"{self.noun}s"]
         return [str(summary[f"{self.noun}Arn"]) for summary in found]
 
-    def _describe(self, region: str, arn: str) -> dict[str, Any]:
-        answer = _call(self._operation("describe", region), **{f"{self.noun}Arn": arn})
+    def _describe(self, place: Place, arn: str) -> dict[str, Any]:
+        answer = _call(self._operation("describe", place), **{f"{self.noun}Arn": arn})
         return dict(answer[self.noun])
 
     @property
     def _snake(self) -> str:
         return {"datasetGroup": "dataset_group"}.get(self.noun, self.noun)
 
-    def _operation(self, verb: str, region: str) -> Callable[..., Any]:
-        method: Callable[..., Any] = getattr(_personalize(region), f"{verb}_{self._snake}")
+    def _operation(self, verb: str, place: Place) -> Callable[..., Any]:
+        method: Callable[..., Any] = getattr(_personalize(place), f"{verb}_{self._snake}")
         return method
 
 
@@ -103,8 +110,8 @@ HANDLERS = {
 }
 
 
-def _personalize(region: str) -> Any:
-    return runtime.current().client("personalize", region)
+def _personalize(place: Place) -> Any:
+    return runtime.current().client("personalize", place.region, place.account)
 
 
 def _call(operation: Callable[..., Any], **request: Any) -> Any:

@@ -23,7 +23,7 @@ from batchrec.localaws.cloudcontrol.exceptions import (
     UnsupportedActionException,
     ValidationException,
 )
-from batchrec.localaws.cloudcontrol.handlers import HANDLERS, Handler
+from batchrec.localaws.cloudcontrol.handlers import HANDLERS, Handler, Place
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +68,7 @@ class CloudControlBackend(BaseBackend):
         self._validate(TypeName, desired)
 
         def work(request: Request) -> None:
-            request.update(Identifier=handler.create(self.region_name, desired))
+            request.update(Identifier=handler.create(self._place, desired))
 
         return self._start("CREATE", TypeName, None, ClientToken, DesiredState, work)
 
@@ -124,7 +124,7 @@ class CloudControlBackend(BaseBackend):
         handler = self._handler(TypeName)
 
         def work(_: Request) -> None:
-            handler.delete(self.region_name, Identifier)
+            handler.delete(self._place, Identifier)
 
         return self._start("DELETE", TypeName, Identifier, ClientToken, "", work)
 
@@ -138,7 +138,7 @@ class CloudControlBackend(BaseBackend):
                     "Identifier": arn,
                     "Properties": json.dumps({handler.identifier: arn}),
                 }
-                for arn in handler.list(self.region_name)
+                for arn in handler.list(self._place)
             ],
         }
 
@@ -226,7 +226,7 @@ class CloudControlBackend(BaseBackend):
         handler = self._handler(type_name)
         known = types.schema(type_name, self.region_name)["properties"]
         try:
-            properties = handler.read(self.region_name, identifier)
+            properties = handler.read(self._place, identifier)
         except HandlerError as error:
             # Whoever reads a resource that isn't there forgets it: other errors must be told apart.
             if error.code == "NotFound":
@@ -237,6 +237,10 @@ class CloudControlBackend(BaseBackend):
                 raise ThrottlingException(str(error)) from error
             raise CloudControlError(str(error)) from error
         return {name: value for name, value in properties.items() if name in known}
+
+    @property
+    def _place(self) -> Place:
+        return Place(self.account_id, self.region_name)
 
     def _handler(self, type_name: str) -> Handler:
         types.schema(type_name, self.region_name)

@@ -5,10 +5,10 @@ from batchrec.localaws.personalize.locations import split
 
 
 class Storage:
-    """S3 as Personalize uses it in one Region."""
+    """S3 as Personalize uses it in one account and Region."""
 
-    def __init__(self, region: str) -> None:
-        self._s3 = runtime.current().client("s3", region)
+    def __init__(self, region: str, account: str) -> None:
+        self._s3 = runtime.current().client("s3", region, account)
 
     def files(self, location: str) -> list[str]:
         """List what an import reads: one object, or a folder's first level."""

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
 
 from batchrec.localaws.personalize import recipes, schemas
 from batchrec.localaws.personalize.exceptions import JobFailure
+from batchrec.localaws.personalize.recipes import Recipe
 from batchrec.localaws.personalize.tables import Table
 from batchrec.recommender import Interactions, Model, offline_metrics, segment_metrics
 from batchrec.recommender import train as train_recipe
@@ -17,20 +19,31 @@ MINIMUM_INTERACTIONS = 1000
 MINIMUM_USERS = 25
 SEED = 20_160_531  # fixed: the same data gives the same model
 
+# Members of a solution that training depends on.
+_DECISIVE = ("recipeArn", "eventType", "solutionConfig")
+
 
 @dataclass(frozen=True)
 class Trained:
     """What training leaves behind.
 
     Args:
-        model: recommends, ranks or segments.
+        solution: those members of the solution that training depends on.
+        tables: what was trained on, by dataset type in capitals.
         offline_metrics: as GetSolutionMetrics gives them.
         forgotten: users whose data was deleted later; they are in no more segments.
     """
 
-    model: Model
+    solution: dict[str, Any]
+    tables: Mapping[str, Table]
     offline_metrics: dict[str, float]
     forgotten: set[str] = field(default_factory=set)
+
+    @cached_property
+    def model(self) -> Model:
+        """The model; of a version that was saved, it is trained again when it is first needed."""
+        recipe, interactions, options = _inputs(self.solution, self.tables)
+        return train_recipe(recipe.name, interactions, **options)
 
 
 def train(solution: dict[str, Any], tables: Mapping[str, Table]) -> Trained:
@@ -43,6 +56,21 @@ def train(solution: dict[str, Any], tables: Mapping[str, Table]) -> Trained:
     Raises:
         JobFailure: with the `failureReason` that the solution version ends with.
     """
+    recipe, interactions, options = _inputs(solution, tables)
+    measure = segment_metrics if recipe.batch_segment else offline_metrics
+    decisive = {name: solution[name] for name in _DECISIVE if name in solution}
+    try:
+        trained = Trained(decisive, tables, measure(recipe.name, interactions, **options))
+        trained.model  # noqa: B018 (trained now, not at the first batch job)
+    except ValueError as error:
+        raise JobFailure(f"Create failed. {error}") from error
+    return trained
+
+
+def _inputs(
+    solution: dict[str, Any], tables: Mapping[str, Table]
+) -> tuple[Recipe, Interactions, dict[str, Any]]:
+    """Return the recipe, and what batchrec.recommender trains it on and with."""
     recipe = recipes.get(solution["recipeArn"])
     if recipe is None or not recipe.trained:
         raise JobFailure(f"The local Personalize does not train {solution['recipeArn']}.")
@@ -56,14 +84,7 @@ def train(solution: dict[str, Any], tables: Mapping[str, Table]) -> Trained:
     }
     if recipe.needs_items:
         options["items"] = _described_items(tables)
-    measure = segment_metrics if recipe.batch_segment else offline_metrics
-    try:
-        return Trained(
-            train_recipe(recipe.name, interactions, **options),
-            measure(recipe.name, interactions, **options),
-        )
-    except ValueError as error:
-        raise JobFailure(f"Create failed. {error}") from error
+    return recipe, interactions, options
 
 
 def _interactions(

@@ -78,7 +78,7 @@ class BatchJobBackend(ResourceBackend):
     ) -> Resource:
         version = self._ready(members["solutionVersionArn"], "SolutionVersion")
         self._ready(version.members["solutionArn"], "Solution")  # not being deleted
-        model = self.trained[version.arn].model
+        trained = self.trained[version.arn]
         if members.get("filterArn"):
             self._require_filter(members["filterArn"], members["solutionVersionArn"])
         source = members["jobInput"]["s3DataSource"]["path"]
@@ -93,14 +93,14 @@ class BatchJobBackend(ResourceBackend):
             writes=[destination],
             keys=[place["kmsKeyArn"] for place in named if place.get("kmsKeyArn")],
         )
-        storage = Storage(self.region_name)
+        storage = Storage(self.region_name, self.account_id)
         if members.setdefault("numResults", 25) < 1:
             raise InvalidInputException("numResults must be at least 1.")
         created = self._create(kind, tail, **members)
         self._run(
             created,
             duration,
-            lambda: batch.run(storage, family(created, model), source, destination),
+            lambda: batch.run(storage, family(created, trained.model), source, destination),
         )
         return created
 

@@ -111,7 +111,7 @@ class DatasetBackend(ResourceBackend):
                 "The first bulk import of a dataset must have importMode FULL."
             )
         self._require_room("DatasetImportJob", runtime.current().quotas.dataset_import_jobs)
-        storage = Storage(self.region_name)
+        storage = Storage(self.region_name, self.account_id)
         location = dataSource.get("dataLocation", "")
         arn = self._free_arn(f"dataset-import-job/{jobName}")
         allowed = partial(

@@ -23,6 +23,7 @@ class DeletionBackend(ResourceBackend):
         self._ready(datasetGroupArn, "DatasetGroup")
         arn = self._free_arn(f"data-deletion-job/{jobName}")
         self._require_few_pending(datasetGroupArn)
+        storage = Storage(self.region_name, self.account_id)
         location = dataSource.get("dataLocation", "")
         access.require(settings["roleArn"], arn, reads=[location])
         created = self._create(
@@ -41,7 +42,7 @@ class DeletionBackend(ResourceBackend):
         self._run(
             created,
             runtime.current().durations.data_deletion_job,
-            lambda: users.update(deletions.users(Storage(self.region_name), location)),
+            lambda: users.update(deletions.users(storage, location)),
             finished,
         )
         return {"dataDeletionJobArn": created.arn}
