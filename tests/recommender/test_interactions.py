@@ -61,3 +61,27 @@ def test_an_event_without_an_id_is_refused() -> None:
 
 def test_no_events_at_all_can_be_held() -> None:
     assert len(Interactions.from_columns([], [], [])) == 0
+
+
+def test_ids_of_several_types_that_read_alike_are_one() -> None:
+    events = Interactions.from_columns([1, "1", "2"], ["a", "a", "a"], [1, 2, 3])
+
+    assert events.user_ids.tolist() == ["1", "2"]
+    assert events.users.tolist() == [0, 0, 1]
+
+
+def test_an_age_is_the_number_of_the_users_later_events() -> None:
+    # u's events, in time: c, then a and d at once, then b. v has one.
+    events = Interactions.from_columns(
+        ["u", "u", "v", "u", "u"], ["a", "b", "a", "c", "d"], [5, 9, 7, 1, 5]
+    )
+
+    assert events.ages.tolist() == [1.5, 0, 0, 3, 1.5]
+
+
+def test_events_weigh_1_or_what_is_given_and_keep_it() -> None:
+    columns = ["u", "v", "u"], ["a", "b", "b"], [1, 2, 3]
+
+    assert Interactions.from_columns(*columns).weights.tolist() == [1, 1, 1]
+    weighted = Interactions.from_columns(*columns, np.array([0.5, 1.5, 2], dtype=np.float32))
+    assert weighted.where(np.array([True, False, True])).weights.tolist() == [0.5, 2]
