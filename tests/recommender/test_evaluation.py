@@ -19,6 +19,7 @@ METRICS = {
     "precision_at_10",
     "precision_at_25",
 }
+WEIGHTED_NDCG = "normalized_discounted_cumulative_gain_with_event_weights_at_k"
 
 Event = tuple[str, str, int]
 
@@ -222,3 +223,33 @@ def test_related_items_are_asked_for_the_latest_item_that_is_not_hidden() -> Non
 def test_segments_are_measured_otherwise() -> None:
     with pytest.raises(TypeError, match="segment_metrics"):
         measure(random_events(users=40, items=60, each=20), recipe="aws-item-affinity")
+
+
+def test_event_weights_make_a_hit_worth_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Developer Guide, "Measuring performance with event weight configuration": a purchase of weight
+    # 0.3 brings 1.5, a click of weight 0.1 brings 0.5. Hidden are a bought, a clicked and a missed
+    # item; the clicked one is also bought, earlier in the hidden part.
+    items = [f"i{number:02}" for number in range(38)] + ["both", "both"]
+    weights = np.array([1] * 36 + [1.5, 0.5, 1.5, 0.5], dtype=np.float32)
+    events = Interactions.from_columns(["u"] * 40, items, list(range(40)), weights)
+    answers = Answers({"u": ["i37", "no", "both"]})
+    monkeypatch.setattr(evaluation, "train", lambda *_, **__: answers)
+
+    metrics = offline_metrics(
+        "aws-user-personalization-v2", events, hyperparameters={}, seed=1, event_weights=True
+    )
+
+    found = 0.5 / math.log2(2) + 1.5 / math.log2(4)
+    perfect = 1.5 / math.log2(2) + 1.5 / math.log2(3) + 0.5 / math.log2(4)
+    assert set(metrics) == METRICS | {WEIGHTED_NDCG}
+    assert metrics[WEIGHTED_NDCG] == round(found / perfect, 4)
+
+
+def test_equal_event_weights_change_nothing() -> None:
+    events = Interactions.from_columns(*zip(*random_events(40, 60, 20), strict=True))
+
+    metrics = offline_metrics(
+        "aws-user-personalization-v2", events, hyperparameters={}, seed=1, event_weights=True
+    )
+
+    assert metrics[WEIGHTED_NDCG] == metrics["normalized_discounted_cumulative_gain_at_25"]
