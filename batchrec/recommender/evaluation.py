@@ -107,9 +107,8 @@ def _lists(model: Model, split: HeldOut) -> list[list[str]]:
 
 
 def _latest_items(interactions: Interactions, user_ids: Sequence[str]) -> list[str]:
-    by_time = np.lexsort((interactions.items, interactions.timestamps, interactions.users))
     last = np.cumsum(np.bincount(interactions.users))[interactions.positions_of(user_ids)] - 1
-    latest: list[str] = interactions.item_ids[interactions.items[by_time[last]]].tolist()
+    latest: list[str] = interactions.item_ids[interactions.items[last]].tolist()
     return latest
 
 

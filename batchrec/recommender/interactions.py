@@ -15,7 +15,7 @@ Column: TypeAlias = Sequence[Any] | NDArray[Any] | pd.Series
 
 @dataclass(frozen=True, eq=False)
 class Interactions:
-    """Events between U users and I items; N events, in no particular order.
+    """Events between U users and I items; N events, by user, then time, then item.
 
     Args:
         user_ids: the U users, sorted and unique.
@@ -43,7 +43,7 @@ class Interactions:
     ) -> Self:
         """Build from columns of equal length N: ids become strings, times epoch seconds.
 
-        All events weigh 1 unless weights are given.
+        The order of the rows has no influence. All events weigh 1 unless weights are given.
 
         Raises:
             ValueError: the lengths differ, or an id or a time is missing.
@@ -58,7 +58,15 @@ class Interactions:
         times = np.asarray(timestamps, dtype=np.int64)
         if weights is None:
             weights = np.ones(len(times), dtype=np.float32)
-        return cls(unique_users, unique_items, users, items, times, weights)
+        order = np.lexsort((weights, items, times, users))
+        return cls(
+            unique_users,
+            unique_items,
+            users[order],
+            items[order],
+            times[order],
+            weights[order],
+        )
 
     def __len__(self) -> int:
         """Count the events."""
@@ -67,24 +75,23 @@ class Interactions:
     @cached_property
     def counts(self) -> csr_matrix:
         """How often each user met each item: U by I, float32, columns in order."""
-        events = np.ones(len(self), dtype=np.float32)
+        return self.weighted(np.ones(len(self), dtype=np.float32))
+
+    def weighted(self, weights: NDArray[np.float32]) -> csr_matrix:
+        """Sum up numbers of events (N) for each user and item: U by I, float32."""
         shape = (len(self.user_ids), len(self.item_ids))
-        return csr_matrix((events, (self.users, self.items)), shape=shape)
+        return csr_matrix((weights, (self.users, self.items)), shape=shape)
 
     @cached_property
-    def ages(self) -> NDArray[np.float32]:
-        """How many events each event's user had after it (N).
-
-        Simultaneous ones share the mean of theirs, so that their order has no influence.
-        """
-        by_time = np.lexsort((self.timestamps, self.users))
-        users, times = self.users[by_time], self.timestamps[by_time]
-        last = np.cumsum(np.bincount(users, minlength=len(self.user_ids)))[users] - 1
-        starts = np.flatnonzero(np.diff(users, prepend=-1) | np.diff(times, prepend=-1))
-        sizes = np.diff(starts, append=len(users))
-        middles = np.repeat(starts + (sizes - 1) / 2, sizes)
-        ages = np.empty(len(users), dtype=np.float32)
-        ages[by_time] = last - middles
+    def ages(self) -> NDArray[np.int64]:
+        """How many events each event's user had later than it (N)."""
+        new = (np.diff(self.users, prepend=-1) != 0) | (np.diff(self.timestamps, prepend=0) != 0)
+        starts = np.flatnonzero(new)
+        after_simultaneous = np.repeat(
+            np.append(starts[1:], len(self)), np.diff(starts, append=len(self))
+        )
+        after_user = np.cumsum(np.bincount(self.users, minlength=len(self.user_ids)))[self.users]
+        ages: NDArray[np.int64] = after_user - after_simultaneous
         return ages
 
     def positions_of(self, user_ids: Sequence[str]) -> NDArray[np.intp]:

@@ -19,12 +19,17 @@ class UserPersonalization:
 
     A score is the softmax of these products over the whole catalogue, as the Amazon Personalize
     Developer Guide defines it for User-Personalization. Users without factors get popular items.
+
+    Args:
+        interactions: all events.
+        factors: of their users and items.
+        recency: whether what is popular now counts for users without factors, or ever was.
     """
 
-    def __init__(self, interactions: Interactions, factors: Factors) -> None:
+    def __init__(self, interactions: Interactions, factors: Factors, *, recency: bool) -> None:
         self._interactions = interactions
         self._factors = factors
-        self._popularity = Popularity(interactions)
+        self._popularity = Popularity(interactions, recent=recency)
         self._ids = interactions.item_ids.to_numpy(dtype=object)
 
     @property

@@ -1,11 +1,11 @@
-"""Users for items and for attributes: rankings against implicit's own factors, numbers by hand."""
+"""Users for items and for attributes: rankings against the factors, numbers by hand."""
 
 import numpy as np
 import pandas as pd
 import pytest
-from implicit.cpu.als import AlternatingLeastSquares
 
 from batchrec.recommender import Interactions, Segmenter, segment_metrics, train
+from batchrec.recommender.als import factorize
 from batchrec.recommender.segment_evaluation import measure
 
 ITEMS = pd.DataFrame(
@@ -29,11 +29,7 @@ def events() -> Interactions:
 
 @pytest.fixture(scope="module")
 def factors(events: Interactions) -> tuple[np.ndarray, np.ndarray]:
-    model = AlternatingLeastSquares(
-        factors=64, alpha=10, regularization=0.05, iterations=15, random_state=1
-    )
-    model.fit(events.counts, show_progress=False)
-    return model.user_factors, model.item_factors
+    return factorize(events, factors=64, seed=1)
 
 
 def trained(recipe: str, events: Interactions) -> Segmenter:
