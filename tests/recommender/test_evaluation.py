@@ -23,6 +23,13 @@ WEIGHTED_NDCG = "normalized_discounted_cumulative_gain_with_event_weights_at_k"
 
 Event = tuple[str, str, int]
 
+# Everybody's last event is the hit of the day, the most popular item by far.
+WITH_HIT_OF_THE_DAY: list[Event] = [
+    (f"u{user:02}", f"i{(user * 7 + step) % 50:02}", step)
+    for user in range(50)
+    for step in range(5)
+] + [(f"u{user:02}", "hit", 99) for user in range(50)]
+
 
 class Answers:
     """A recommender that was told what to say."""
@@ -175,22 +182,25 @@ def test_hidden_events_are_the_latest_tenth_of_a_tenth_of_the_users_and_not_trai
 
 
 def test_a_hidden_item_is_still_new_to_the_model() -> None:
-    """Everybody's last event is the hit of the day, the most popular item by far.
-
-    A model that was trained on the test users' last events would think that they have it already,
-    and never recommend it.
-    """
-    events = [
-        (f"u{user:02}", f"i{(user * 7 + step) % 50:02}", step)
-        for user in range(50)
-        for step in range(5)
-    ] + [(f"u{user:02}", "hit", 99) for user in range(50)]
-
-    metrics = measure(events)
+    """A model trained on the test users' last events would never recommend what these hold."""
+    metrics = measure(WITH_HIT_OF_THE_DAY)
 
     assert metrics["mean_reciprocal_rank_at_25"] == 1
     assert metrics["normalized_discounted_cumulative_gain_at_5"] == 1
     assert metrics["precision_at_5"] == 0.2
+
+
+@pytest.mark.parametrize("recipe", ["aws-popularity-count", "aws-user-personalization-v2"])
+def test_a_planted_leak_shows(recipe: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    everything = Interactions.from_columns(*zip(*WITH_HIT_OF_THE_DAY, strict=True))
+    real_train = evaluation.train
+    assert measure(WITH_HIT_OF_THE_DAY, recipe=recipe)["mean_reciprocal_rank_at_25"] >= 0.5
+
+    monkeypatch.setattr(
+        evaluation, "train", lambda recipe, _, **options: real_train(recipe, everything, **options)
+    )
+
+    assert measure(WITH_HIT_OF_THE_DAY, recipe=recipe)["mean_reciprocal_rank_at_25"] == 0
 
 
 def test_the_seed_chooses_the_test_users() -> None:
