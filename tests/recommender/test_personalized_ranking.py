@@ -30,7 +30,7 @@ def test_scores_are_the_softmax_over_the_given_items(
     factors = factorize(events, factors=64, seed=1)
     items = ["i07", "i01", "i22", "i13"]
     rows = [int(item[1:]) for item in items]
-    shares = softmax(factors.items[rows].astype(float) @ factors.users[4])
+    shares = softmax(10 * factors.items[rows].astype(float) @ factors.users[4])
     expected = dict(sorted(zip(items, shares, strict=True), key=lambda pair: -pair[1]))
 
     [ranking] = model.rank(["u04"], [items])

@@ -149,10 +149,10 @@ def test_popularity_breaks_ties_by_item_id() -> None:
     assert ranking.scores == [0.5, 0.25, 0.25]
 
 
-def test_personalization_scores_are_the_softmax_of_the_factors_product(world) -> None:
+def test_personalization_scores_are_the_softmax_of_ten_times_the_factors_product(world) -> None:
     factors = als.factorize(world, factors=64, seed=1)
     user = world.user_ids.get_loc("u0")
-    shares = softmax(factors.items.astype(float) @ factors.users[user].astype(float))
+    shares = softmax(10 * factors.items.astype(float) @ factors.users[user].astype(float))
     expected = dict(zip(world.item_ids, shares, strict=True))
 
     [ranking] = train("aws-user-personalization", world, hyperparameters={}, seed=1).recommend(
