@@ -20,6 +20,7 @@ from implicit.nearest_neighbours import TFIDFRecommender
 from numpy.typing import NDArray
 from recommender_data import Events
 from scipy.sparse import csr_matrix
+from threadpoolctl import threadpool_limits
 
 from batchrec.recommender import Interactions, train
 
@@ -129,7 +130,8 @@ def _met(events: Events) -> csr_matrix:
 
 def _implicit(model: AlternatingLeastSquares | TFIDFRecommender, events: Events) -> Answer:
     met = _met(events)
-    model.fit(met, show_progress=False)
+    with threadpool_limits(1, "blas"):  # implicit asks for it, as it has threads of its own
+        model.fit(met, show_progress=False)
     return lambda users: model.recommend(users, met[users], N=LENGTH)[0]
 
 

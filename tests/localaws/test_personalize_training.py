@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from personalize_world import Shop, World
 
 from batchrec.localaws.personalize import training
 from batchrec.localaws.personalize.exceptions import JobFailure
@@ -119,3 +120,22 @@ def test_event_weights_need_event_types(trained_on: Any) -> None:
             solutionConfig=configured({"eventType": "Click", "weight": 1.0}),
             without=("EVENT_TYPE",),
         )
+
+
+def test_a_version_is_trained_and_measured_with_its_events_configuration(
+    world: World, shop: Shop
+) -> None:
+    version = world.version_of(
+        shop.group,
+        "arn:aws:personalize:::recipe/aws-user-personalization-v2",
+        solutionConfig=configured(
+            {"eventType": "Buy", "weight": 1.0}, {"eventType": "click", "weight": 0.2}
+        ),
+    )
+
+    assert version["status"] == "ACTIVE", version
+    arn = version["solutionVersionArn"]
+    metrics = world.personalize.get_solution_metrics(solutionVersionArn=arn)["metrics"]
+    # Developer Guide, Evaluating a solution version with metrics.
+    weighted = metrics["normalized_discounted_cumulative_gain_with_event_weights_at_k"]
+    assert 0 < weighted <= 1
