@@ -45,25 +45,25 @@ def factorize(
         recency: whether a user's rows favour what the user met last. Items learn from all events
             alike, as they were: only what a user is asked for now depends on when it is.
     """
-    events = interactions.weighted(interactions.weights * np.float32(_CONFIDENCE))
+    weights = interactions.weights * np.float32(_CONFIDENCE)
+    learned = interactions.weighted(weights)[interactions.teaching]
+    if recency:
+        weights *= _recency(interactions)
     # More threads give the same bits, as each row of factors is solved on its own, but cost time at
     # a rehearsal's size: 0.7 s instead of 0.3 s for 60,000 events on 2 busy cores.
     threads = 1 if len(interactions) < _MANY_EVENTS else 0
     with one_blas_thread():
         model = AlternatingLeastSquares(
             factors=factors,
-            regularization=_PENALTY * _noise(events.nnz, events.shape),
+            regularization=_PENALTY * _noise(learned.nnz, learned.shape),
             iterations=_ITERATIONS,
             num_threads=threads,
             random_state=seed,
         )
-        model.fit(events, show_progress=False)
-        if recency:
-            recent = interactions.weights * _recency(interactions) * np.float32(_CONFIDENCE)
-            everybody = np.arange(len(interactions.user_ids))
-            users = model.recalculate_user(everybody, interactions.weighted(recent))
-            return Factors(users, model.item_factors)
-    return Factors(model.user_factors, model.item_factors)
+        model.fit(learned, show_progress=False)
+        everybody = np.arange(len(interactions.user_ids))
+        users = model.recalculate_user(everybody, interactions.weighted(weights))
+    return Factors(users, model.item_factors)
 
 
 def _recency(interactions: Interactions) -> NDArray[np.float32]:

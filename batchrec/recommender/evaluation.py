@@ -27,12 +27,11 @@ def offline_metrics(
     seed: int,
     event_weights: bool = False,
 ) -> dict[str, float]:
-    """Train the recipe without some users' latest events, then ask it for them.
+    """Train the recipe without some users, then ask it for their latest events.
 
-    A tenth of the users (at least one) are test users; the latest tenth of each one's events is
-    hidden, and everything else is trained on. Only users with two events or more can be tested.
-    Personalize keeps test users out of training and shows the model their earlier events when it
-    asks; matrix factorisation has to train on these, and on no hidden one.
+    A tenth of the users (at least one) are test users: nothing is learned from them. The model that
+    the others have taught is shown the earlier nine tenths of each one's events, and asked for the
+    items of the latest tenth. Only users with two events or more can be tested.
 
     Recipes for related items are asked for those of the user's latest item that isn't hidden, which
     Personalize doesn't document; ranking recipes rank everything that is new to the user.
@@ -57,7 +56,9 @@ def offline_metrics(
             users), or as for `train`.
     """
     split = hold_out_latest(interactions, _test_users(interactions, seed))
-    model = train(recipe, split.training, hyperparameters=hyperparameters, seed=seed)
+    training = split.training
+    training = training.taught_by(~training.user_ids.isin(list(split.relevant)))
+    model = train(recipe, training, hyperparameters=hyperparameters, seed=seed)
     lists = _lists(model, split)
     hits = _hits(lists, split.relevant.values(), _LONGEST)
     sizes = np.array([len(items) for items in split.relevant.values()])

@@ -1,7 +1,7 @@
 """The events that a model learns from, as arrays."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Self, TypeAlias
 
@@ -24,6 +24,8 @@ class Interactions:
         items: N positions in `item_ids`.
         timestamps: N times, epoch seconds.
         weights: how much each of the N events tells, compared with the others; above 0.
+        teaching: which of the U users models learn from. The events of the others are only
+            looked up when these users are asked for.
     """
 
     user_ids: pd.Index
@@ -32,6 +34,7 @@ class Interactions:
     items: NDArray[np.int64]
     timestamps: NDArray[np.int64]
     weights: NDArray[np.float32]
+    teaching: NDArray[np.bool_]
 
     @classmethod
     def from_columns(
@@ -66,6 +69,7 @@ class Interactions:
             items[order],
             times[order],
             weights[order],
+            np.ones(len(unique_users), dtype=np.bool_),
         )
 
     def __len__(self) -> int:
@@ -119,7 +123,12 @@ class Interactions:
             item_positions,
             self.timestamps[kept],
             self.weights[kept],
+            self.teaching[users],
         )
+
+    def taught_by(self, teaching: NDArray[np.bool_]) -> "Interactions":
+        """Let models learn only from the users (U) that the mask marks."""
+        return replace(self, teaching=teaching)
 
 
 def _index(what: str, ids: Column) -> tuple[NDArray[np.int64], pd.Index]:

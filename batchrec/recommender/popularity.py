@@ -24,9 +24,12 @@ class Popularity:
     """
 
     def __init__(self, interactions: Interactions, *, recent: bool = False) -> None:
-        weights = _recency(interactions.timestamps) if recent else None
+        learned = interactions.teaching[interactions.users]
+        times = interactions.timestamps[learned]
         events = np.bincount(
-            interactions.items, weights=weights, minlength=len(interactions.item_ids)
+            interactions.items[learned],
+            weights=_recency(times) if recent else None,
+            minlength=len(interactions.item_ids),
         )
         self._interactions = interactions
         self._best_first = np.argsort(-events, kind="stable")

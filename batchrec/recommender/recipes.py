@@ -45,7 +45,7 @@ def train(
 
     Args:
         recipe: the last part of a recipe's ARN, such as `aws-user-personalization-v2`.
-        interactions: at least one event.
+        interactions: at least one event of a user that models learn from.
         hyperparameters: Personalize's `algorithmHyperParameters`. `hidden_dimension` is the number
             of factors; `apply_recency_bias` (the v2 recipes) and `recency_mask` (the others for
             users) tell whether late events count more than early ones, which is the default; the
@@ -61,7 +61,7 @@ def train(
     if recipe not in _RECIPES:
         known = ", ".join(_RECIPES)
         raise UnsupportedRecipeError(f"recipe {recipe} can't be trained locally; can be: {known}")
-    if not len(interactions):
+    if not interactions.teaching.any():
         raise ValueError("no interactions to train on")
 
     recency = _recency(recipe, hyperparameters)

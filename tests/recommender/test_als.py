@@ -90,3 +90,18 @@ def test_another_seed_gives_other_factors(events: Interactions) -> None:
     first, second = (als.factorize(events, factors=16, seed=seed) for seed in (1, 2))
 
     assert not np.allclose(first.items, second.items)
+
+
+def test_items_learn_only_from_users_who_teach_and_everybody_has_a_row(
+    events: Interactions,
+) -> None:
+    teaching = np.arange(len(events.user_ids)) % 5 != 0
+    without_the_others = events.where(teaching[events.users])
+    assert without_the_others.item_ids.equals(events.item_ids)
+
+    found = als.factorize(events.taught_by(teaching), factors=8, seed=1)
+
+    expected = als.factorize(without_the_others, factors=8, seed=1)
+    assert found.items.tobytes() == expected.items.tobytes()
+    assert found.users[teaching].tobytes() == expected.users.tobytes()
+    assert np.abs(found.users[~teaching]).max(axis=1).min() > 0.1

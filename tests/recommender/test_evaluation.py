@@ -7,7 +7,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from batchrec.recommender import Interactions, Ranking, evaluation, ndcg_at, offline_metrics
+from batchrec.recommender import (
+    Interactions,
+    Ranking,
+    RelatedItems,
+    evaluation,
+    ndcg_at,
+    offline_metrics,
+    train,
+)
 
 METRICS = {
     "coverage",
@@ -156,7 +164,7 @@ def test_keys_range_rounding_and_determinism(recipe: str) -> None:
     assert measure(events[::-1], recipe=recipe) == metrics
 
 
-def test_hidden_events_are_the_latest_tenth_of_a_tenth_of_the_users_and_not_trained_on(
+def test_hidden_events_are_the_latest_tenth_of_a_tenth_of_the_users_who_teach_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     events = random_events(users=40, items=60, each=20)
@@ -175,8 +183,10 @@ def test_hidden_events_are_the_latest_tenth_of_a_tenth_of_the_users_and_not_trai
     items = training.item_ids[training.items]
     hidden = set(events) - set(zip(users, items, training.timestamps.tolist(), strict=True))
     assert len(hidden) == 40 // 10 * 20 // 10
-    assert len({user for user, _, _ in hidden}) == 40 // 10
-    for user in {user for user, _, _ in hidden}:
+    test_users = {user for user, _, _ in hidden}
+    assert len(test_users) == 40 // 10
+    assert set(training.user_ids[~training.teaching]) == test_users
+    for user in test_users:
         by_time = sorted((event for event in events if event[0] == user), key=lambda e: e[2])
         assert set(by_time[-2:]) == {event for event in hidden if event[0] == user}
 
@@ -201,6 +211,27 @@ def test_a_planted_leak_shows(recipe: str, monkeypatch: pytest.MonkeyPatch) -> N
     )
 
     assert measure(WITH_HIT_OF_THE_DAY, recipe=recipe)["mean_reciprocal_rank_at_25"] == 0
+
+
+@pytest.mark.parametrize("recipe", ["aws-popularity-count", "aws-similar-items", "aws-sims"])
+def test_nothing_is_learned_from_users_who_do_not_teach(recipe: str) -> None:
+    events = Interactions.from_columns(*zip(*random_events(60, 20, 8), strict=True))
+    teaching = np.arange(len(events.user_ids)) % 3 != 0
+    without_the_others = events.where(teaching[events.users])
+
+    def answers(interactions: Interactions) -> list[list[str]]:
+        model = train(recipe, interactions, hyperparameters={}, seed=1)
+        if isinstance(model, RelatedItems):
+            return model.related(events.item_ids.tolist(), 10)
+        return [ranking.items for ranking in model.recommend(["u01", "nobody"], 10)]
+
+    assert answers(events.taught_by(teaching)) == answers(without_the_others)
+    assert answers(events) != answers(without_the_others)
+
+
+def test_without_a_user_to_learn_from_there_is_nothing_to_measure() -> None:
+    with pytest.raises(ValueError, match="no interactions to train on"):
+        measure([("u", "a", 1), ("u", "b", 2)])
 
 
 def test_the_seed_chooses_the_test_users() -> None:
