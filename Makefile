@@ -21,6 +21,9 @@ bench-transform: $(SET_UP) ## Measure the transform against DuckDB, pandas and t
 bench-orchestration: $(SET_UP) ## Compare waiting, transitions and events of the workflow with two other designs
 	$(BIN)/python benchmarks/orchestration.py
 
+bench-recommender: $(SET_UP) ## Compare recommendations with popularity, ALS, item kNN and EASE
+	$(BIN)/python benchmarks/recommender.py --scale
+
 fault-matrix: $(SET_UP) ## Run every fault against every task of the workflow and print what becomes of it
 	@junit=$$(mktemp) && trap 'rm -f "$$junit"' EXIT && \
 	  $(BIN)/pytest tests/workflow/test_fault_matrix.py -q -n 2 -m "" --junitxml="$$junit" -o junit_family=xunit1 >&2; \
@@ -70,4 +73,4 @@ $(CHECKOV): requirements-checkov.lock
 	.venv-checkov/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-.PHONY: help demo test bench-transform bench-orchestration fault-matrix random-walks personalize-coverage lint format lock clean
+.PHONY: help demo test bench-transform bench-orchestration bench-recommender fault-matrix random-walks personalize-coverage lint format lock clean

@@ -28,8 +28,9 @@ class CoOccurrence:
 
     def __init__(self, interactions: Interactions, *, discount: float, minimum: int) -> None:
         self._interactions = interactions
-        self._met = interactions.counts.sign().tocsc()
-        self._weights = np.asarray(self._met.sum(axis=0)).ravel() ** -discount
+        self._met = interactions.counts[interactions.teaching].sign().tocsc()
+        users = np.asarray(self._met.sum(axis=0)).ravel()
+        self._weights = np.maximum(users, 1) ** -discount
         self._minimum = max(1, minimum)
         self._popularity = Popularity(interactions)
         self._ids = interactions.item_ids.to_numpy(dtype=object)

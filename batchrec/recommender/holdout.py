@@ -1,6 +1,7 @@
 """Hiding each user's latest events, to ask a model for them."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,11 +15,17 @@ class HeldOut:
 
     Args:
         training: the events to train on.
-        relevant: user id → ids of the items in that user's hidden events.
+        rewards: user id → ids of the items in that user's hidden events → the greatest weight of
+            such an event.
     """
 
     training: Interactions
-    relevant: dict[str, set[str]]
+    rewards: dict[str, dict[str, float]]
+
+    @cached_property
+    def relevant(self) -> dict[str, set[str]]:
+        """User id → ids of the items in that user's hidden events."""
+        return {user: set(items) for user, items in self.rewards.items()}
 
 
 def hold_out_latest(
@@ -40,22 +47,21 @@ def hold_out_latest(
     hidden = _latest(interactions, one_in)
     if users is not None:
         hidden &= np.isin(interactions.users, users)
-    relevant: dict[str, set[str]] = {}
+    rewards: dict[str, dict[str, float]] = {}
     user_ids = interactions.user_ids[interactions.users[hidden]]
     item_ids = interactions.item_ids[interactions.items[hidden]]
-    for user_id, item_id in zip(user_ids, item_ids, strict=True):
-        relevant.setdefault(user_id, set()).add(item_id)
-    return HeldOut(interactions.where(~hidden), relevant)
+    weights = interactions.weights[hidden].tolist()
+    for user_id, item_id, weight in zip(user_ids, item_ids, weights, strict=True):
+        of_user = rewards.setdefault(user_id, {})
+        of_user[item_id] = max(weight, of_user.get(item_id, 0))
+    return HeldOut(interactions.where(~hidden), rewards)
 
 
 def _latest(interactions: Interactions, one_in: int) -> NDArray[np.bool_]:
     """Mark the events (N) that are in their user's latest part."""
     users = interactions.users
-    by_time = np.lexsort((interactions.items, interactions.timestamps, users))
     sizes = np.bincount(users, minlength=len(interactions.user_ids))
-    last = np.cumsum(sizes) - 1
-    later_events = np.empty(len(users), dtype=np.int64)
-    later_events[by_time] = last[users[by_time]] - np.arange(len(users))
+    later_events = np.cumsum(sizes)[users] - 1 - np.arange(len(users))
     parts = np.where(sizes >= 2, np.maximum(1, sizes // one_in), 0)
     marked: NDArray[np.bool_] = later_events < parts[users]
     return marked

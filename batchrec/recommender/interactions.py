@@ -1,7 +1,7 @@
 """The events that a model learns from, as arrays."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Self, TypeAlias
 
@@ -15,7 +15,7 @@ Column: TypeAlias = Sequence[Any] | NDArray[Any] | pd.Series
 
 @dataclass(frozen=True, eq=False)
 class Interactions:
-    """Events between U users and I items; N events, in no particular order.
+    """Events between U users and I items; N events, by user, then time, then item.
 
     Args:
         user_ids: the U users, sorted and unique.
@@ -23,6 +23,9 @@ class Interactions:
         users: N positions in `user_ids`.
         items: N positions in `item_ids`.
         timestamps: N times, epoch seconds.
+        weights: how much each of the N events tells, compared with the others; above 0.
+        teaching: which of the U users models learn from. The events of the others are only
+            looked up when these users are asked for.
     """
 
     user_ids: pd.Index
@@ -30,10 +33,20 @@ class Interactions:
     users: NDArray[np.int64]
     items: NDArray[np.int64]
     timestamps: NDArray[np.int64]
+    weights: NDArray[np.float32]
+    teaching: NDArray[np.bool_]
 
     @classmethod
-    def from_columns(cls, user_ids: Column, item_ids: Column, timestamps: Column) -> Self:
-        """Build from three columns of equal length N: ids become strings, times epoch seconds.
+    def from_columns(
+        cls,
+        user_ids: Column,
+        item_ids: Column,
+        timestamps: Column,
+        weights: NDArray[np.float32] | None = None,
+    ) -> Self:
+        """Build from columns of equal length N: ids become strings, times epoch seconds.
+
+        The order of the rows has no influence. All events weigh 1 unless weights are given.
 
         Raises:
             ValueError: the lengths differ, or an id or a time is missing.
@@ -46,7 +59,18 @@ class Interactions:
         users, unique_users = _index("user", user_ids)
         items, unique_items = _index("item", item_ids)
         times = np.asarray(timestamps, dtype=np.int64)
-        return cls(unique_users, unique_items, users, items, times)
+        if weights is None:
+            weights = np.ones(len(times), dtype=np.float32)
+        order = np.lexsort((weights, items, times, users))
+        return cls(
+            unique_users,
+            unique_items,
+            users[order],
+            items[order],
+            times[order],
+            weights[order],
+            np.ones(len(unique_users), dtype=np.bool_),
+        )
 
     def __len__(self) -> int:
         """Count the events."""
@@ -55,9 +79,24 @@ class Interactions:
     @cached_property
     def counts(self) -> csr_matrix:
         """How often each user met each item: U by I, float32, columns in order."""
-        events = np.ones(len(self), dtype=np.float32)
+        return self.weighted(np.ones(len(self), dtype=np.float32))
+
+    def weighted(self, weights: NDArray[np.float32]) -> csr_matrix:
+        """Sum up numbers of events (N) for each user and item: U by I, float32."""
         shape = (len(self.user_ids), len(self.item_ids))
-        return csr_matrix((events, (self.users, self.items)), shape=shape)
+        return csr_matrix((weights, (self.users, self.items)), shape=shape)
+
+    @cached_property
+    def ages(self) -> NDArray[np.int64]:
+        """How many events each event's user had later than it (N)."""
+        new = (np.diff(self.users, prepend=-1) != 0) | (np.diff(self.timestamps, prepend=0) != 0)
+        starts = np.flatnonzero(new)
+        after_simultaneous = np.repeat(
+            np.append(starts[1:], len(self)), np.diff(starts, append=len(self))
+        )
+        after_user = np.cumsum(np.bincount(self.users, minlength=len(self.user_ids)))[self.users]
+        ages: NDArray[np.int64] = after_user - after_simultaneous
+        return ages
 
     def positions_of(self, user_ids: Sequence[str]) -> NDArray[np.intp]:
         """Look users up in `user_ids`; -1 for one who isn't there."""
@@ -83,12 +122,20 @@ class Interactions:
             user_positions,
             item_positions,
             self.timestamps[kept],
+            self.weights[kept],
+            self.teaching[users],
         )
+
+    def taught_by(self, teaching: NDArray[np.bool_]) -> "Interactions":
+        """Let models learn only from the users (U) that the mask marks."""
+        return replace(self, teaching=teaching)
 
 
 def _index(what: str, ids: Column) -> tuple[NDArray[np.int64], pd.Index]:
     """Number the ids in their sorted order: N positions, and the unique ids."""
-    positions, unique = pd.factorize(pd.Series(ids, dtype="str"), sort=True)
-    if (positions < 0).any():
-        raise ValueError(f"missing {what} id at position {positions.argmin()}")
-    return positions, unique
+    # Only the unique ones become strings: of ten million numbers that takes seconds and gigabytes.
+    numbers, unique = pd.factorize(pd.Series(ids))
+    if (numbers < 0).any():
+        raise ValueError(f"missing {what} id at position {numbers.argmin()}")
+    positions, names = pd.factorize(pd.Series(unique, dtype="str"), sort=True)
+    return positions[numbers], names

@@ -45,10 +45,12 @@ def train(
 
     Args:
         recipe: the last part of a recipe's ARN, such as `aws-user-personalization-v2`.
-        interactions: at least one event.
+        interactions: at least one event of a user that models learn from.
         hyperparameters: Personalize's `algorithmHyperParameters`. `hidden_dimension` is the number
-            of factors; the related-items recipes know `popularity_discount_factor` and
-            `min_cointeraction_count`. The others have no counterpart here and are ignored.
+            of factors; `apply_recency_bias` (the v2 recipes) and `recency_mask` (the others for
+            users) tell whether late events count more than early ones, which is the default; the
+            related-items recipes know `popularity_discount_factor` and `min_cointeraction_count`.
+            The others have no counterpart here and are ignored.
         seed: for the model's random start.
         items: as in `ItemAttributes`; only aws-item-attribute-affinity uses it, and needs it.
 
@@ -59,17 +61,20 @@ def train(
     if recipe not in _RECIPES:
         known = ", ".join(_RECIPES)
         raise UnsupportedRecipeError(f"recipe {recipe} can't be trained locally; can be: {known}")
-    if not len(interactions):
+    if not interactions.teaching.any():
         raise ValueError("no interactions to train on")
 
+    recency = _recency(recipe, hyperparameters)
+
     def factors() -> Factors:
-        return factorize(interactions, factors=_factors(hyperparameters), seed=seed)
+        rows = _factors(hyperparameters)
+        return factorize(interactions, factors=rows, seed=seed, recency=recency)
 
     match recipe:
         case "aws-popularity-count":
             return Popularity(interactions)
         case "aws-personalized-ranking" | "aws-personalized-ranking-v2":
-            return PersonalizedRanking(interactions, factors())
+            return PersonalizedRanking(interactions, factors(), recency=recency)
         case "aws-similar-items":
             discount = _number(hyperparameters, "popularity_discount_factor", 0.0, 1)
             return CoOccurrence(interactions, discount=discount, minimum=1)
@@ -85,7 +90,7 @@ def train(
             attributes = ItemAttributes(items, interactions.item_ids)
             return ItemAttributeAffinity(interactions, factors(), attributes)
         case _:
-            return UserPersonalization(interactions, factors())
+            return UserPersonalization(interactions, factors(), recency=recency)
 
 
 def _factors(hyperparameters: Mapping[str, str]) -> int:
@@ -93,6 +98,14 @@ def _factors(hyperparameters: Mapping[str, str]) -> int:
     if not value.isdecimal() or int(value) == 0:
         raise ValueError(f"hidden_dimension must be a whole number above 0, not {value!r}")
     return int(value)
+
+
+def _recency(recipe: str, hyperparameters: Mapping[str, str]) -> bool:
+    name = "apply_recency_bias" if recipe.endswith("-v2") else "recency_mask"
+    value = hyperparameters.get(name, "true")
+    if value not in ("true", "false"):
+        raise ValueError(f"{name} must be true or false, not {value!r}")
+    return value == "true"
 
 
 def _number(hyperparameters: Mapping[str, str], name: str, default: float, highest: float) -> float:

@@ -7,7 +7,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from batchrec.recommender import Interactions, Ranking, evaluation, ndcg_at, offline_metrics
+from batchrec.recommender import (
+    Interactions,
+    Ranking,
+    RelatedItems,
+    evaluation,
+    ndcg_at,
+    offline_metrics,
+    train,
+)
 
 METRICS = {
     "coverage",
@@ -19,8 +27,16 @@ METRICS = {
     "precision_at_10",
     "precision_at_25",
 }
+WEIGHTED_NDCG = "normalized_discounted_cumulative_gain_with_event_weights_at_k"
 
 Event = tuple[str, str, int]
+
+# Everybody's last event is the hit of the day, the most popular item by far.
+WITH_HIT_OF_THE_DAY: list[Event] = [
+    (f"u{user:02}", f"i{(user * 7 + step) % 50:02}", step)
+    for user in range(50)
+    for step in range(5)
+] + [(f"u{user:02}", "hit", 99) for user in range(50)]
 
 
 class Answers:
@@ -148,7 +164,7 @@ def test_keys_range_rounding_and_determinism(recipe: str) -> None:
     assert measure(events[::-1], recipe=recipe) == metrics
 
 
-def test_hidden_events_are_the_latest_tenth_of_a_tenth_of_the_users_and_not_trained_on(
+def test_hidden_events_are_the_latest_tenth_of_a_tenth_of_the_users_who_teach_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     events = random_events(users=40, items=60, each=20)
@@ -167,29 +183,55 @@ def test_hidden_events_are_the_latest_tenth_of_a_tenth_of_the_users_and_not_trai
     items = training.item_ids[training.items]
     hidden = set(events) - set(zip(users, items, training.timestamps.tolist(), strict=True))
     assert len(hidden) == 40 // 10 * 20 // 10
-    assert len({user for user, _, _ in hidden}) == 40 // 10
-    for user in {user for user, _, _ in hidden}:
+    test_users = {user for user, _, _ in hidden}
+    assert len(test_users) == 40 // 10
+    assert set(training.user_ids[~training.teaching]) == test_users
+    for user in test_users:
         by_time = sorted((event for event in events if event[0] == user), key=lambda e: e[2])
         assert set(by_time[-2:]) == {event for event in hidden if event[0] == user}
 
 
 def test_a_hidden_item_is_still_new_to_the_model() -> None:
-    """Everybody's last event is the hit of the day, the most popular item by far.
-
-    A model that was trained on the test users' last events would think that they have it already,
-    and never recommend it.
-    """
-    events = [
-        (f"u{user:02}", f"i{(user * 7 + step) % 50:02}", step)
-        for user in range(50)
-        for step in range(5)
-    ] + [(f"u{user:02}", "hit", 99) for user in range(50)]
-
-    metrics = measure(events)
+    """A model trained on the test users' last events would never recommend what these hold."""
+    metrics = measure(WITH_HIT_OF_THE_DAY)
 
     assert metrics["mean_reciprocal_rank_at_25"] == 1
     assert metrics["normalized_discounted_cumulative_gain_at_5"] == 1
     assert metrics["precision_at_5"] == 0.2
+
+
+@pytest.mark.parametrize("recipe", ["aws-popularity-count", "aws-user-personalization-v2"])
+def test_a_planted_leak_shows(recipe: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    everything = Interactions.from_columns(*zip(*WITH_HIT_OF_THE_DAY, strict=True))
+    real_train = evaluation.train
+    assert measure(WITH_HIT_OF_THE_DAY, recipe=recipe)["mean_reciprocal_rank_at_25"] >= 0.5
+
+    monkeypatch.setattr(
+        evaluation, "train", lambda recipe, _, **options: real_train(recipe, everything, **options)
+    )
+
+    assert measure(WITH_HIT_OF_THE_DAY, recipe=recipe)["mean_reciprocal_rank_at_25"] == 0
+
+
+@pytest.mark.parametrize("recipe", ["aws-popularity-count", "aws-similar-items", "aws-sims"])
+def test_nothing_is_learned_from_users_who_do_not_teach(recipe: str) -> None:
+    events = Interactions.from_columns(*zip(*random_events(60, 20, 8), strict=True))
+    teaching = np.arange(len(events.user_ids)) % 3 != 0
+    without_the_others = events.where(teaching[events.users])
+
+    def answers(interactions: Interactions) -> list[list[str]]:
+        model = train(recipe, interactions, hyperparameters={}, seed=1)
+        if isinstance(model, RelatedItems):
+            return model.related(events.item_ids.tolist(), 10)
+        return [ranking.items for ranking in model.recommend(["u01", "nobody"], 10)]
+
+    assert answers(events.taught_by(teaching)) == answers(without_the_others)
+    assert answers(events) != answers(without_the_others)
+
+
+def test_without_a_user_to_learn_from_there_is_nothing_to_measure() -> None:
+    with pytest.raises(ValueError, match="no interactions to train on"):
+        measure([("u", "a", 1), ("u", "b", 2)])
 
 
 def test_the_seed_chooses_the_test_users() -> None:
@@ -222,3 +264,33 @@ def test_related_items_are_asked_for_the_latest_item_that_is_not_hidden() -> Non
 def test_segments_are_measured_otherwise() -> None:
     with pytest.raises(TypeError, match="segment_metrics"):
         measure(random_events(users=40, items=60, each=20), recipe="aws-item-affinity")
+
+
+def test_event_weights_make_a_hit_worth_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Developer Guide, "Measuring performance with event weight configuration": a purchase of weight
+    # 0.3 brings 1.5, a click of weight 0.1 brings 0.5. Hidden are a bought, a clicked and a missed
+    # item; the clicked one is also bought, earlier in the hidden part.
+    items = [f"i{number:02}" for number in range(38)] + ["both", "both"]
+    weights = np.array([1] * 36 + [1.5, 0.5, 1.5, 0.5], dtype=np.float32)
+    events = Interactions.from_columns(["u"] * 40, items, list(range(40)), weights)
+    answers = Answers({"u": ["i37", "no", "both"]})
+    monkeypatch.setattr(evaluation, "train", lambda *_, **__: answers)
+
+    metrics = offline_metrics(
+        "aws-user-personalization-v2", events, hyperparameters={}, seed=1, event_weights=True
+    )
+
+    found = 0.5 / math.log2(2) + 1.5 / math.log2(4)
+    perfect = 1.5 / math.log2(2) + 1.5 / math.log2(3) + 0.5 / math.log2(4)
+    assert set(metrics) == METRICS | {WEIGHTED_NDCG}
+    assert metrics[WEIGHTED_NDCG] == round(found / perfect, 4)
+
+
+def test_equal_event_weights_change_nothing() -> None:
+    events = Interactions.from_columns(*zip(*random_events(40, 60, 20), strict=True))
+
+    metrics = offline_metrics(
+        "aws-user-personalization-v2", events, hyperparameters={}, seed=1, event_weights=True
+    )
+
+    assert metrics[WEIGHTED_NDCG] == metrics["normalized_discounted_cumulative_gain_at_25"]

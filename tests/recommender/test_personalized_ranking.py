@@ -1,11 +1,11 @@
-"""Given items in a user's order, against softmax on implicit's own factors."""
+"""Given items in a user's order, against softmax on the factors."""
 
 import numpy as np
 import pytest
-from implicit.cpu.als import AlternatingLeastSquares
 from scipy.special import softmax
 
 from batchrec.recommender import Interactions, ItemRanker, train
+from batchrec.recommender.als import factorize
 
 
 @pytest.fixture(scope="module")
@@ -27,13 +27,10 @@ def model(request: pytest.FixtureRequest, events: Interactions) -> ItemRanker:
 def test_scores_are_the_softmax_over_the_given_items(
     model: ItemRanker, events: Interactions
 ) -> None:
-    reference = AlternatingLeastSquares(
-        factors=64, alpha=10, regularization=0.05, iterations=15, random_state=1
-    )
-    reference.fit(events.counts, show_progress=False)
+    factors = factorize(events, factors=64, seed=1)
     items = ["i07", "i01", "i22", "i13"]
     rows = [int(item[1:]) for item in items]
-    shares = softmax(reference.item_factors[rows].astype(float) @ reference.user_factors[4])
+    shares = softmax(10 * factors.items[rows].astype(float) @ factors.users[4])
     expected = dict(sorted(zip(items, shares, strict=True), key=lambda pair: -pair[1]))
 
     [ranking] = model.rank(["u04"], [items])
@@ -55,10 +52,13 @@ def test_unknown_items_come_last_without_a_score(model: ItemRanker) -> None:
     assert (nothing.items, nothing.scores) == (["new 2", "new 1"], [])
 
 
-def test_cold_users_get_the_items_by_popularity(model: ItemRanker, events: Interactions) -> None:
-    popular = np.bincount(events.items)
+def test_cold_users_get_the_items_by_recent_popularity(
+    model: ItemRanker, events: Interactions
+) -> None:
+    # An event counts half as much as one that is a tenth of all events (here 40) later.
+    popular = np.bincount(events.items, weights=0.5 ** ((399 - events.timestamps) / 40))
     items = ["i03", "i19", "i28"]
-    counts = {item: int(popular[int(item[1:])]) for item in items}
+    counts = {item: popular[int(item[1:])] for item in items}
 
     [ranking] = model.rank(["nobody"], [items])
 

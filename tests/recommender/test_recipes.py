@@ -1,14 +1,14 @@
 """What holds for every recipe, on a small world of two tastes."""
 
+import math
 import warnings
 
 import implicit.utils
 import numpy as np
 import pytest
-from implicit.cpu.als import AlternatingLeastSquares
 from scipy.special import softmax
 
-from batchrec.recommender import Interactions, UnsupportedRecipeError, arrays, train
+from batchrec.recommender import Interactions, UnsupportedRecipeError, als, arrays, train
 
 RECIPES = ["aws-user-personalization", "aws-user-personalization-v2", "aws-popularity-count"]
 USERS = 60
@@ -63,16 +63,19 @@ class TestEveryRecipe:
             assert all(type(score) is float and score > 0 for score in ranking.scores)
             assert sum(ranking.scores) < 1
 
-    def test_a_cold_user_gets_the_most_popular_items_with_scores_that_sum_to_1(
-        self, recipe, world
-    ) -> None:
+    def test_a_cold_user_gets_popular_items_with_scores_that_sum_to_1(self, recipe, world) -> None:
         recommender = train(recipe, world, hyperparameters={}, seed=1)
-        items = columns()[1]
-        by_popularity = sorted(set(items), key=lambda item: (-items.count(item), item))
+        _, items, times = columns()
+        # For personalization, an event counts half as much as one that is a tenth of all later.
+        half_life = len(times) / 10 if recipe != "aws-popularity-count" else math.inf
+        shares = dict.fromkeys(items, 0.0)
+        for item, time in zip(items, times, strict=True):
+            shares[item] += 0.5 ** ((times[-1] - time) / half_life)
 
         [ranking] = recommender.recommend(["nobody"], 1000)
 
-        assert ranking.items == by_popularity
+        assert ranking.items == sorted(shares, key=lambda item: (-shares[item], item))
+        assert ranking.scores[0] == pytest.approx(max(shares.values()) / sum(shares.values()))
         assert sum(ranking.scores) == pytest.approx(1)
 
     def test_the_catalogue_bounds_a_list(self, recipe, world, owned) -> None:
@@ -146,13 +149,10 @@ def test_popularity_breaks_ties_by_item_id() -> None:
     assert ranking.scores == [0.5, 0.25, 0.25]
 
 
-def test_personalization_scores_are_the_softmax_of_the_factors_product(world) -> None:
-    model = AlternatingLeastSquares(
-        factors=64, alpha=10, regularization=0.05, iterations=15, random_state=1
-    )
-    model.fit(world.counts, show_progress=False)
+def test_personalization_scores_are_the_softmax_of_ten_times_the_factors_product(world) -> None:
+    factors = als.factorize(world, factors=64, seed=1)
     user = world.user_ids.get_loc("u0")
-    shares = softmax(model.item_factors.astype(float) @ model.user_factors[user].astype(float))
+    shares = softmax(10 * factors.items.astype(float) @ factors.users[user].astype(float))
     expected = dict(zip(world.item_ids, shares, strict=True))
 
     [ranking] = train("aws-user-personalization", world, hyperparameters={}, seed=1).recommend(
@@ -177,8 +177,34 @@ def test_hidden_dimension_is_the_number_of_factors(world) -> None:
         model = train("aws-user-personalization", world, hyperparameters=hyperparameters, seed=1)
         return model.recommend(["u0"], 25)[0].items
 
-    assert trained({"hidden_dimension": "64", "recency_mask": "true"}) == trained({})
+    assert trained({"hidden_dimension": "64", "bptt": "32"}) == trained({})
     assert trained({"hidden_dimension": "2"}) != trained({})
+
+
+@pytest.mark.parametrize(
+    ("recipe", "name"),
+    [
+        ("aws-user-personalization-v2", "apply_recency_bias"),
+        ("aws-user-personalization", "recency_mask"),
+    ],
+)
+def test_recency_is_a_hyperparameter_and_on_by_default(recipe: str, name: str) -> None:
+    """A user had twelve even items, and then six odd ones."""
+    users, items, times = columns()
+    users += ["changed"] * 18
+    items += [f"i{item:02}" for item in (*range(0, 24, 2), *range(1, 13, 2))]
+    times += range(10_000, 10_018)
+    events = Interactions.from_columns(users, items, times)
+
+    def odd_share(hyperparameters: dict[str, str]) -> float:
+        model = train(recipe, events, hyperparameters=hyperparameters, seed=1)
+        [ranking] = model.recommend(["changed"], 10)
+        return sum(int(item[1:]) % 2 for item in ranking.items) / 10
+
+    assert odd_share({}) == odd_share({name: "true"}) > 0.5
+    assert odd_share({name: "false"}) < 0.5
+    with pytest.raises(ValueError, match=f"{name} must be true or false, not 'yes'"):
+        odd_share({name: "yes"})
 
 
 @pytest.mark.parametrize("value", ["0", "-3", "many", "1.5", ""])

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from batchrec.localaws.personalize import recipes, schemas
 from batchrec.localaws.personalize.exceptions import JobFailure
@@ -56,15 +58,21 @@ def train(solution: dict[str, Any], tables: Mapping[str, Table]) -> Trained:
     Raises:
         JobFailure: with the `failureReason` that the solution version ends with.
     """
-    recipe, interactions, options = _inputs(solution, tables)
-    measure = segment_metrics if recipe.batch_segment else offline_metrics
     decisive = {name: solution[name] for name in _DECISIVE if name in solution}
     try:
-        trained = Trained(decisive, tables, measure(recipe.name, interactions, **options))
+        trained = Trained(decisive, tables, _offline_metrics(solution, tables))
         trained.model  # noqa: B018 (trained now, not at the first batch job)
     except ValueError as error:
         raise JobFailure(f"Create failed. {error}") from error
     return trained
+
+
+def _offline_metrics(solution: dict[str, Any], tables: Mapping[str, Table]) -> dict[str, float]:
+    recipe, interactions, options = _inputs(solution, tables)
+    if recipe.batch_segment:
+        return segment_metrics(recipe.name, interactions, **options)
+    weighted = bool(_event_parameters(solution))
+    return offline_metrics(recipe.name, interactions, **options, event_weights=weighted)
 
 
 def _inputs(
@@ -75,24 +83,28 @@ def _inputs(
     if recipe is None or not recipe.trained:
         raise JobFailure(f"The local Personalize does not train {solution['recipeArn']}.")
     config = solution.get("solutionConfig", {})
-    interactions = _interactions(
-        tables, solution.get("eventType"), config.get("eventValueThreshold")
-    )
     options: dict[str, Any] = {
         "hyperparameters": config.get("algorithmHyperParameters", {}),
         "seed": SEED,
     }
     if recipe.needs_items:
         options["items"] = _described_items(tables)
-    return recipe, interactions, options
+    return recipe, _interactions(tables, solution), options
 
 
-def _interactions(
-    tables: Mapping[str, Table], event_type: str | None, threshold: str | None
-) -> Interactions:
+def _event_parameters(solution: dict[str, Any]) -> list[dict[str, Any]]:
+    config = solution.get("solutionConfig", {}).get("eventsConfig", {})
+    return list(config.get("eventParametersList", []))
+
+
+def _interactions(tables: Mapping[str, Table], solution: dict[str, Any]) -> Interactions:
     if "INTERACTIONS" not in tables or tables["INTERACTIONS"].rows.empty:
         raise JobFailure("Create failed. No interactions have been imported.")
-    rows = _considered(tables["INTERACTIONS"].rows, event_type, threshold)
+    rows = tables["INTERACTIONS"].rows
+    threshold = solution.get("solutionConfig", {}).get("eventValueThreshold")
+    rows = rows[_considered(rows, solution.get("eventType"), threshold)]
+    rows = rows.assign(WEIGHT=_weights(rows, _event_parameters(solution)))
+    rows = rows[rows["WEIGHT"] > 0]
     if len(rows) < MINIMUM_INTERACTIONS:
         raise JobFailure(
             f"Create failed. Dataset has fewer than {MINIMUM_INTERACTIONS} interactions"
@@ -103,7 +115,12 @@ def _interactions(
             f"Create failed. Dataset has fewer than {MINIMUM_USERS} users with at least 2"
             " interactions each."
         )
-    return Interactions.from_columns(rows["USER_ID"], rows["ITEM_ID"], rows["TIMESTAMP"])
+    return Interactions.from_columns(
+        rows["USER_ID"],
+        rows["ITEM_ID"],
+        rows["TIMESTAMP"],
+        rows["WEIGHT"].to_numpy(dtype=np.float32),
+    )
 
 
 def _described_items(tables: Mapping[str, Table]) -> pd.DataFrame:
@@ -121,9 +138,33 @@ def _described_items(tables: Mapping[str, Table]) -> pd.DataFrame:
     return items.latest("ITEM_ID")[["ITEM_ID", *columns]].astype("str")
 
 
-def _considered(rows: pd.DataFrame, event_type: str | None, threshold: str | None) -> pd.DataFrame:
+def _considered(
+    rows: pd.DataFrame, event_type: str | None, threshold: str | float | None
+) -> NDArray[np.bool_]:
+    """Mark the events of a type, and with a value, that shall be trained on."""
+    considered = np.ones(len(rows), dtype=np.bool_)
     if event_type and "EVENT_TYPE" in rows:
-        rows = rows[rows["EVENT_TYPE"] == event_type]
-    if threshold and "EVENT_VALUE" in rows:
-        rows = rows[pd.to_numeric(rows["EVENT_VALUE"]) >= float(threshold)]
-    return rows
+        considered &= (rows["EVENT_TYPE"] == event_type).to_numpy(dtype=np.bool_)
+    if threshold not in (None, "") and "EVENT_VALUE" in rows:
+        values = pd.to_numeric(rows["EVENT_VALUE"]).to_numpy(dtype=np.float64)
+        considered &= values >= float(threshold)
+    return considered
+
+
+def _weights(rows: pd.DataFrame, event_parameters: list[dict[str, Any]]) -> NDArray[np.float64]:
+    """Weigh each event by its type: 1 on average over the types, 0 for what isn't considered.
+
+    Developer Guide, Optimizing a solution with events configuration: only the ratio of weights
+    counts. A type without a weight weighs 1 before that, and one that weighs 0 has no influence at
+    all here; neither is documented.
+    """
+    if not event_parameters:
+        return np.ones(len(rows))
+    if "EVENT_TYPE" not in rows:
+        raise JobFailure("Create failed. Event weights need an EVENT_TYPE column.")
+    weights = np.zeros(len(rows))
+    given = [float(each.get("weight", 1)) for each in event_parameters]
+    for weight, each in zip(given, event_parameters, strict=True):
+        events = _considered(rows, each.get("eventType"), each.get("eventValueThreshold"))
+        weights[events] = weight / (sum(given) / len(given) or 1)
+    return weights
