@@ -6,13 +6,13 @@ them.
 """
 
 import functools
-import json
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import service_role
 from answers import Recorder
 
 from batchrec.localaws import server
@@ -60,24 +60,7 @@ def personalize_answers_as_modelled(recorder: Recorder) -> Iterator[None]:
 def personalize_role(local_aws: LocalAws) -> Callable[[str], str]:
     """Make a role of this name, with which Personalize can read and write in S3; its ARN."""
 
-    @functools.cache
-    def make(name: str) -> str:
-        trust = {
-            "Effect": "Allow",
-            "Principal": {"Service": "personalize.amazonaws.com"},
-            "Action": "sts:AssumeRole",
-        }
-        actions = ["s3:GetObject", "s3:ListBucket", "s3:PutObject"]
-        use = {"Effect": "Allow", "Action": actions, "Resource": "*"}
-        iam = local_aws.client("iam")
-        made = iam.create_role(RoleName=name, AssumeRolePolicyDocument=policy(trust))
-        iam.put_role_policy(RoleName=name, PolicyName="s3", PolicyDocument=policy(use))
-        return str(made["Role"]["Arn"])
-
-    def policy(statement: object) -> str:
-        return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-
-    return make
+    return functools.cache(lambda name: service_role.create(local_aws.client("iam"), name))
 
 
 @dataclass(frozen=True)

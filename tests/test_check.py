@@ -34,7 +34,8 @@ def check(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]
     return subprocess.run(
         [str(BATCHREC), "check", *map(str, arguments)],
         cwd=cwd,
-        env=os.environ | {"COLUMNS": "160"},
+        # Java would tell of the options that conftest.py sets.
+        env={k: v for k, v in os.environ.items() if k != "JDK_JAVA_OPTIONS"} | {"COLUMNS": "160"},
         capture_output=True,
         text=True,
         timeout=300,

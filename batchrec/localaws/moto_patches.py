@@ -271,7 +271,9 @@ def _wait_for_glue() -> None:
             env.program_state_event.wait(_GLUE_POLL_SECONDS)
             if isinstance(env.program_state(), ProgramStopped):
                 glue: Any = boto_client.boto_client_for(
-                    region=resource_runtime_part.region, service="glue"
+                    region=resource_runtime_part.region,
+                    service="glue",
+                    state_credentials=state_credentials,
                 )
                 glue.batch_stop_job_run(JobName=started["JobName"], JobRunIds=[started["JobRunId"]])
             if not env.is_running():

@@ -8,8 +8,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import service_role
 from botocore.exceptions import ClientError
-from personalize_world import INTERACTIONS, World, avro, bucket_policy, csv
+from personalize_world import INTERACTIONS, ROLE, World, avro, bucket_policy, csv
 
 from batchrec.localaws.server import LocalAws
 
@@ -20,6 +21,7 @@ GROUP = "arn:aws:personalize:us-east-1:123456789012:dataset-group/"
 
 def one(aws: LocalAws) -> dict[str, Any]:
     s3, personalize = aws.client("s3"), aws.client("personalize")
+    service_role.create(aws.client("iam"), ROLE.rpartition("/")[2])
     s3.create_bucket(Bucket=BUCKET)
     s3.put_bucket_policy(Bucket=BUCKET, Policy=bucket_policy(BUCKET))
     s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
@@ -64,6 +66,7 @@ def one(aws: LocalAws) -> dict[str, Any]:
 
 def two(aws: LocalAws, first: dict[str, Any]) -> dict[str, Any]:
     personalize = aws.client("personalize")
+    service_role.create(aws.client("iam"), ROLE.rpartition("/")[2])
     started = aws.clock.time()
     _, dataset, solution, version, stopped = first["arns"]
     world = World(aws, personalize, BUCKET, "", "", "", solution, version)

@@ -183,7 +183,7 @@ def test_stopping_in_a_glue_task_stops_the_run(machines: Machines, held: Any) ->
     held.release()
     machines.aws.clock.sleep(HOUR)
     (run,) = machines.aws.client("glue").get_job_runs(JobName=job)["JobRuns"]
-    assert run["JobRunState"] == "STOPPED"
+    assert run["JobRunState"] == "STOPPED", run.get("ErrorMessage")
 
 
 def test_stopping_in_a_task_that_waits_for_its_token(machines: Machines, held: Any) -> None:

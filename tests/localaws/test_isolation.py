@@ -6,6 +6,7 @@ from typing import Any
 
 import boto3
 import pytest
+import service_role
 from botocore.exceptions import ClientError
 from personalize_world import INTERACTIONS, avro, bucket_policy, csv, unique
 
@@ -113,7 +114,7 @@ def test_another_account_imports_from_its_own_buckets(theirs: Account) -> None:
         jobName=name,
         datasetArn=dataset,
         dataSource={"dataLocation": f"s3://{name}/data/"},
-        roleArn=f"arn:aws:iam::{THEIRS}:role/personalize",
+        roleArn=service_role.create(theirs.client("iam"), name),
     )["datasetImportJobArn"]
     theirs.aws.clock.sleep(24 * 3600)
     described = personalize.describe_dataset_import_job(datasetImportJobArn=job)

@@ -26,6 +26,7 @@ SCRIPT = Path(__file__).with_name("state_days.py")
 def day(which: str, state: Path, given: Any = None) -> Any:
     done = subprocess.run(
         [sys.executable, str(SCRIPT), which, str(state)],
+        env=os.environ | {"PYTHONPATH": str(SCRIPT.parents[1])},
         input=json.dumps(given),
         capture_output=True,
         text=True,

@@ -1,13 +1,12 @@
 """Clients and worlds for the tests of the local Personalize."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from personalize_world import (
     INTERACTIONS,
     LONG_ENOUGH,
-    ROLE,
     Shop,
     World,
     avro,
@@ -31,13 +30,6 @@ def held(local_aws: LocalAws) -> Iterator[LocalAws]:
     yield local_aws
     local_aws.clock.release()
     local_aws.clock.sleep(LONG_ENOUGH)
-
-
-@pytest.fixture(scope="session")
-def role(personalize_role: Callable[[str], str]) -> str:
-    """The role that tests give to jobs."""
-    assert personalize_role(ROLE.rpartition("/")[2]) == ROLE
-    return ROLE
 
 
 @pytest.fixture(scope="module")
