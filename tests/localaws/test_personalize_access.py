@@ -337,6 +337,21 @@ def test_a_condition_that_is_not_emulated_is_named(site: Site) -> None:
     assert "DateGreaterThan" in site.refused()
 
 
+def test_the_bucket_itself_can_be_the_output(site: Site) -> None:
+    check = f"arn:aws:s3:::{site.bucket}/_CHECK"
+    site.permit(site.use(*READ), site.use("s3:PutObject", Resource=check))
+    start = site.world.start_batch
+    start(f"s3://{site.bucket}/in/", f"s3://{site.bucket}/", roleArn=site.role)
+
+
+def test_keys_may_have_any_character(site: Site) -> None:
+    s3 = site.world.aws.client("s3")
+    s3.put_object(Bucket=site.bucket, Key="odd #1?/a.csv", Body=csv().encode())
+    odd = f"arn:aws:s3:::{site.bucket}/odd #1?/*"
+    site.permit(site.use("s3:ListBucket"), site.use("s3:GetObject", Resource=odd))
+    site.world.start_import(f"s3://{site.bucket}/odd #1?/", roleArn=site.role)
+
+
 # --- keys -----------------------------------------------------------------------------------------
 
 KEY_ACTIONS = ["kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKey", "kms:ListGrants"]
