@@ -331,6 +331,16 @@ def test_a_bucket_that_does_not_exist(world: World) -> None:
     assert bucket in message
 
 
+def test_a_bucket_in_another_region(site: Site) -> None:
+    """API Reference, BatchInferenceJobInput."""
+    bucket = unique("far")
+    s3 = site.world.aws.client("s3", "eu-west-1")
+    where = {"LocationConstraint": "eu-west-1"}
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration=where)
+    message = site.refused(lambda: site.world.start_import(f"s3://{bucket}/", roleArn=site.role))
+    assert "eu-west-1" in message
+
+
 def test_a_condition_that_is_not_emulated_is_named(site: Site) -> None:
     since = {"Condition": {"DateGreaterThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}}}
     site.permit(site.use(*ALL, **since))

@@ -201,12 +201,21 @@ def _role(arn: str, source_arn: str) -> Role:
 
 
 def _found(location: str, source_arn: str) -> tuple[FakeBucket, str]:
+    """Find a bucket, which must be in the job's Region.
+
+    API Reference, BatchInferenceJobInput; of imports it isn't documented.
+    """
     name, key = split(location)
-    partition, account = source_arn.split(":")[1], source_arn.split(":")[4]
+    _, partition, _, region, account = source_arn.split(":")[:5]
     try:
-        return s3_backends[account][partition].get_bucket(name), key
+        bucket = s3_backends[account][partition].get_bucket(name)
     except MissingBucket as error:
         raise InvalidInputException(f"The bucket {name} does not exist.") from error
+    if bucket.region_name != region:
+        raise InvalidInputException(
+            f"The bucket {name} is in {bucket.region_name}; it must be in {region}."
+        )
+    return bucket, key
 
 
 def _policies(bucket: FakeBucket) -> list[Policy]:
