@@ -96,7 +96,7 @@ class _Access:
 
     def require_write(self, bucket: FakeBucket, folder: str) -> None:
         self._require_list(bucket, folder)
-        self._require(bucket, "s3:PutObject", f"/{folder.rstrip('/')}/_CHECK")
+        self._require(bucket, "s3:PutObject", f"{f'/{folder}'.rstrip('/')}/_CHECK")
         if key := _default_key(bucket):
             self.require_key(key)
 
@@ -129,7 +129,7 @@ class _Access:
     def _require(self, bucket: FakeBucket, action: str, tail: str, **context: str) -> None:
         """Check the role's own policies and the bucket's, which must admit the service as well."""
         resource = f"{bucket.arn}{tail}"
-        policies = [json.loads(bucket.policy)] if bucket.policy else []
+        policies = _policies(bucket)
         by_role = Request(action, resource, self._as_role() | context)
         denied = iam_policies.effects_on(policies, by_role, Principal.role(self.role.arn))
         if "Deny" in denied or not self._permits(by_role):
@@ -150,14 +150,14 @@ class _Access:
 
     def _permits(self, request: Request) -> bool:
         """Say whether the role's inline and attached policies, within its boundary, allow it."""
-        backend = iam_backends[self.role.account_id][self.role.partition]
+        managed = iam_backends[self.role.account_id][self.role.partition].managed_policies
         own = [json.loads(document) for document in self.role.policies.values()]
         own += [_document(policy) for policy in self.role.managed_policies.values()]
-        boundary = self.role.permissions_boundary_arn
-        within = not boundary or iam_policies.allows(
-            [_document(backend.get_policy(boundary))], request
-        )
-        return within and iam_policies.allows(own, request)
+        if boundary := self.role.permissions_boundary_arn:
+            limit = [_document(managed[boundary])] if boundary in managed else []
+            if not iam_policies.allows(limit, request):
+                return False
+        return iam_policies.allows(own, request)
 
     def _as_service(self) -> dict[str, str]:
         account = self.source_arn.split(":")[4]
@@ -201,12 +201,28 @@ def _role(arn: str, source_arn: str) -> Role:
 
 
 def _found(location: str, source_arn: str) -> tuple[FakeBucket, str]:
+    """Find a bucket, which must be in the job's Region.
+
+    API Reference, BatchInferenceJobInput; of imports it isn't documented.
+    """
     name, key = split(location)
-    partition, account = source_arn.split(":")[1], source_arn.split(":")[4]
+    _, partition, _, region, account = source_arn.split(":")[:5]
     try:
-        return s3_backends[account][partition].get_bucket(name), key
+        bucket = s3_backends[account][partition].get_bucket(name)
     except MissingBucket as error:
         raise InvalidInputException(f"The bucket {name} does not exist.") from error
+    if bucket.region_name != region:
+        raise InvalidInputException(
+            f"The bucket {name} is in {bucket.region_name}; it must be in {region}."
+        )
+    return bucket, key
+
+
+def _policies(bucket: FakeBucket) -> list[Policy]:
+    try:
+        return [dict(json.loads(bucket.policy))] if bucket.policy else []
+    except ValueError as error:  # AWS doesn't take such a policy; the local S3 does
+        raise InvalidInputException(f"The policy of {bucket.name} is not valid: {error}") from error
 
 
 def _default_key(bucket: FakeBucket) -> str | None:

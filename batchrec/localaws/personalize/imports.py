@@ -71,6 +71,8 @@ def read(
             f" {MINIMUM_INTERACTIONS}."
         )
     if earlier is not None:
+        # The dataset may have got another schema since: what the rows lack is null.
+        earlier = earlier.reindex(columns=list(frames[0]), fill_value="")
         texts = earlier.columns[earlier.dtypes != "int64"]
         frames.insert(0, earlier.astype(dict.fromkeys(texts, "category")))
     rows = _unique(_joined(frames), dataset_type)
@@ -96,7 +98,7 @@ def _joined(frames: list[pd.DataFrame]) -> pd.DataFrame:
 def _unique(rows: pd.DataFrame, dataset_type: str) -> pd.DataFrame:
     if dataset_type.endswith("INTERACTIONS"):
         return rows.drop_duplicates(ignore_index=True)
-    key = next(name for name in csv_files.IDS if name in rows)
+    key = f"{dataset_type.removesuffix('S')}_ID"
     return rows.drop_duplicates(key, keep="last", ignore_index=True)
 
 

@@ -1,7 +1,5 @@
 """Locations in S3, as requests give them."""
 
-from urllib.parse import urlsplit
-
 from batchrec.localaws.personalize.exceptions import InvalidInputException
 
 
@@ -11,7 +9,8 @@ def split(url: str) -> tuple[str, str]:
     Raises:
         InvalidInputException: it is no such URL.
     """
-    parts = urlsplit(url)
-    if parts.scheme != "s3" or not parts.netloc:
+    scheme, _, path = url.partition("://")
+    bucket, _, key = path.partition("/")
+    if scheme != "s3" or not bucket:
         raise InvalidInputException(f"{url!r} is not a location in Amazon S3 (s3://bucket/key).")
-    return parts.netloc, parts.path.removeprefix("/")
+    return bucket, key

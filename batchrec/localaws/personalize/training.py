@@ -18,7 +18,8 @@ from batchrec.recommender import train as train_recipe
 
 # Developer Guide, Endpoints and quotas, and Error messages; checked after filtering events.
 MINIMUM_INTERACTIONS = 1000
-MINIMUM_USERS = 25
+MINIMUM_USERS = 25  # with two interactions or more
+MINIMUM_SHARE_OF_USERS = 0.01
 SEED = 20_160_531  # fixed: the same data gives the same model
 
 # Members of a solution that training depends on.
@@ -110,10 +111,16 @@ def _interactions(tables: Mapping[str, Table], solution: dict[str, Any]) -> Inte
             f"Create failed. Dataset has fewer than {MINIMUM_INTERACTIONS} interactions"
             " after filtering by event type."
         )
-    if (rows["USER_ID"].value_counts() >= 2).sum() < MINIMUM_USERS:
+    returning = rows["USER_ID"].value_counts() >= 2
+    if returning.sum() < MINIMUM_USERS:
         raise JobFailure(
             f"Create failed. Dataset has fewer than {MINIMUM_USERS} users with at least 2"
             " interactions each."
+        )
+    if returning.mean() < MINIMUM_SHARE_OF_USERS:
+        raise JobFailure(
+            f"Create failed. Fewer than {MINIMUM_SHARE_OF_USERS:.0%} of the dataset's users have at"
+            " least 2 interactions each."
         )
     return Interactions.from_columns(
         rows["USER_ID"],

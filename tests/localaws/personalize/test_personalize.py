@@ -385,6 +385,19 @@ def test_too_few_users_with_two_interactions(world: World) -> None:
     assert "trainingHours" not in version
 
 
+@pytest.mark.parametrize(("users", "status"), [(2500, "ACTIVE"), (2501, "CREATE FAILED")])
+def test_one_percent_of_the_users_have_two_interactions(
+    world: World, users: int, status: str
+) -> None:
+    """Developer Guide, Endpoints and quotas: 25 of 2,500 are just enough."""
+    group, dataset = world.new_dataset(avro(*INTERACTIONS))
+    rows = [f"{n},{n % 50},{1_600_000_000 + n}" for n in range(users)]
+    rows += [f"{n},{n % 50},{1_700_000_000 + n}" for n in range(25)]
+    content = "\n".join(["USER_ID,ITEM_ID,TIMESTAMP", *rows]) + "\n"
+    assert world.import_job(world.put(f"{unique()}/a.csv", content), dataset)["status"] == "ACTIVE"
+    assert world.version_of(group)["status"] == status
+
+
 EVENTS = [
     *INTERACTIONS,
     {"name": "EVENT_TYPE", "type": "string"},

@@ -331,10 +331,35 @@ def test_a_bucket_that_does_not_exist(world: World) -> None:
     assert bucket in message
 
 
+def test_a_bucket_in_another_region(site: Site) -> None:
+    """API Reference, BatchInferenceJobInput."""
+    bucket = unique("far")
+    s3 = site.world.aws.client("s3", "eu-west-1")
+    where = {"LocationConstraint": "eu-west-1"}
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration=where)
+    message = site.refused(lambda: site.world.start_import(f"s3://{bucket}/", roleArn=site.role))
+    assert "eu-west-1" in message
+
+
 def test_a_condition_that_is_not_emulated_is_named(site: Site) -> None:
     since = {"Condition": {"DateGreaterThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}}}
     site.permit(site.use(*ALL, **since))
     assert "DateGreaterThan" in site.refused()
+
+
+def test_the_bucket_itself_can_be_the_output(site: Site) -> None:
+    check = f"arn:aws:s3:::{site.bucket}/_CHECK"
+    site.permit(site.use(*READ), site.use("s3:PutObject", Resource=check))
+    start = site.world.start_batch
+    start(f"s3://{site.bucket}/in/", f"s3://{site.bucket}/", roleArn=site.role)
+
+
+def test_keys_may_have_any_character(site: Site) -> None:
+    s3 = site.world.aws.client("s3")
+    s3.put_object(Bucket=site.bucket, Key="odd #1?/a.csv", Body=csv().encode())
+    odd = f"arn:aws:s3:::{site.bucket}/odd #1?/*"
+    site.permit(site.use("s3:ListBucket"), site.use("s3:GetObject", Resource=odd))
+    site.world.start_import(f"s3://{site.bucket}/odd #1?/", roleArn=site.role)
 
 
 # --- keys -----------------------------------------------------------------------------------------

@@ -380,3 +380,30 @@ def test_ids_are_text(world: World) -> None:
     version = world.version_of(group, popularity)["solutionVersionArn"]
     (line,) = world.recommend('{"userId": "new"}\n', solutionVersionArn=version)
     assert json.loads(line)["output"]["recommendedItems"] == ["01", "1"]
+
+
+def test_the_last_record_of_an_id_counts(world: World) -> None:
+    """Developer Guide, Importing bulk data; seen in what a filter lets through."""
+    group, dataset = world.new_dataset(avro(*INTERACTIONS))
+    assert imported(world, {"a.csv": csv()}, dataset)["status"] == "ACTIVE"
+    # An item may have a column USER_ID, which is no id of it.
+    fields = [{"name": name, "type": "string"} for name in ("USER_ID", "ITEM_ID")]
+    schema = avro(*fields, {"name": "PRICE", "type": "int"}, name="Items")
+    header = "USER_ID,ITEM_ID,PRICE\n"
+    items = world.add_dataset(group, schema, "Items", f"{header}u,0,5\nu,1,1\nu,0,1\n")
+
+    def cheap(price: int) -> set[str]:
+        p, name = world.personalize, unique()
+        expression = f"INCLUDE ItemID WHERE Items.PRICE = {price}"
+        created = p.create_filter(name=name, datasetGroupArn=group, filterExpression=expression)
+        world.settle()
+        version = world.version_of(group)["solutionVersionArn"]
+        (line,) = world.recommend(
+            '{"userId": "0"}\n', solutionVersionArn=version, filterArn=created["filterArn"]
+        )
+        return set(json.loads(line)["output"]["recommendedItems"])
+
+    assert (cheap(1), cheap(5)) == ({"0", "1"}, set())
+    more = {"a.csv": f"{header}u,1,5\n"}
+    assert imported(world, more, items, importMode="INCREMENTAL")["status"] == "ACTIVE"
+    assert (cheap(1), cheap(5)) == ({"0"}, {"1"})
