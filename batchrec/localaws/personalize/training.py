@@ -71,8 +71,8 @@ def _interactions(
     rows = tables["INTERACTIONS"].rows
     threshold = solution.get("solutionConfig", {}).get("eventValueThreshold")
     rows = rows[_considered(rows, solution.get("eventType"), threshold)]
-    rows = rows.assign(WEIGHT=_weights(rows, event_parameters))
-    rows = rows[rows["WEIGHT"] > 0]
+    weights = _weights(rows, event_parameters)
+    rows, weights = rows[weights > 0], weights[weights > 0]
     if len(rows) < MINIMUM_INTERACTIONS:
         raise JobFailure(
             f"Create failed. Dataset has fewer than {MINIMUM_INTERACTIONS} interactions"
@@ -83,12 +83,7 @@ def _interactions(
             f"Create failed. Dataset has fewer than {MINIMUM_USERS} users with at least 2"
             " interactions each."
         )
-    return Interactions.from_columns(
-        rows["USER_ID"],
-        rows["ITEM_ID"],
-        rows["TIMESTAMP"],
-        rows["WEIGHT"].to_numpy(dtype=np.float32),
-    )
+    return Interactions.from_columns(rows["USER_ID"], rows["ITEM_ID"], rows["TIMESTAMP"], weights)
 
 
 def _described_items(tables: Mapping[str, Table]) -> pd.DataFrame:
@@ -119,7 +114,7 @@ def _considered(
     return considered
 
 
-def _weights(rows: pd.DataFrame, event_parameters: list[dict[str, Any]]) -> NDArray[np.float64]:
+def _weights(rows: pd.DataFrame, event_parameters: list[dict[str, Any]]) -> NDArray[np.float32]:
     """Weigh each event by its type: 1 on average over the types, 0 for what isn't considered.
 
     Developer Guide, Optimizing a solution with events configuration: only the ratio of weights
@@ -127,10 +122,10 @@ def _weights(rows: pd.DataFrame, event_parameters: list[dict[str, Any]]) -> NDAr
     all here; neither is documented.
     """
     if not event_parameters:
-        return np.ones(len(rows))
+        return np.ones(len(rows), dtype=np.float32)
     if "EVENT_TYPE" not in rows:
         raise JobFailure("Create failed. Event weights need an EVENT_TYPE column.")
-    weights = np.zeros(len(rows))
+    weights = np.zeros(len(rows), dtype=np.float32)
     given = [float(each.get("weight", 1)) for each in event_parameters]
     for weight, each in zip(given, event_parameters, strict=True):
         events = _considered(rows, each.get("eventType"), each.get("eventValueThreshold"))
