@@ -102,7 +102,7 @@ def main() -> int:
             runs += found
             goals += reached
         if arguments.scale:
-            found, reached = _scale(SCALE_EVENTS, SCALE_USERS, SCALE_ITEMS)
+            found, reached = at_scale(SCALE_EVENTS, SCALE_USERS, SCALE_ITEMS)
             runs += found
             goals += reached
     except (BatchrecError, BenchmarkError) as error:
@@ -162,7 +162,12 @@ def _run_all(data: str, given: Split, seeds: int) -> Iterator[Run]:
             yield Run(**(asdict(found) | quality(lists, given.relevant, items)))
 
 
-def _scale(events: int, users: int, items: int) -> tuple[list[Run], list[Goal]]:
+def at_scale(events: int, users: int, items: int) -> tuple[list[Run], list[Goal]]:
+    """Train on synthetic events and ask for all users, in one process.
+
+    Raises:
+        BenchmarkError: it failed, or a user got fewer than 25 items.
+    """
     data = f"{events:,} synthetic events"
     with console.status(f"{data}: drawing"):
         given = synthetic(events, users, items)

@@ -1,5 +1,6 @@
 """The benchmark of the recommender: what it hides, what its peers answer, and how it measures."""
 
+import json
 import math
 import sys
 from pathlib import Path
@@ -166,6 +167,45 @@ def test_goals_compare_with_popularity_and_the_best_peer(ours: float, reached: l
     runs = [benchmark.Run("small", peer, 0, 1, 1, 1, ndcg=ndcg[peer]) for peer in peers.PEERS]
 
     assert [goal.reached for goal in benchmark.quality_goals("small", runs)] == reached
+
+
+def test_the_command_compares_tells_and_writes_figures(
+    ratings: pd.DataFrame,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def here(name: str, peer: str, events: data.Events, asked: np.ndarray, seed: int):
+        lists = peers.PEERS[peer](events, seed)(asked)
+        return benchmark.Run(name, peer, seed, 1.5, 0.25, 2**27), lists
+
+    monkeypatch.setattr(benchmark, "run", here)
+    monkeypatch.setitem(data.RATINGS, "ml-100k", lambda: ratings)
+    figures = tmp_path / "figures.json"
+    command = ["recommender.py", "--data", "ml-100k", "--seeds", "2", "--json", str(figures)]
+    monkeypatch.setattr(sys, "argv", command)
+
+    code = benchmark.main()
+
+    found = json.loads(figures.read_text())
+    compared = [(run["peer"], run["seed"]) for run in found["runs"] if run["ndcg"]]
+    assert sorted(compared) == sorted(
+        [(peer, 0) for peer in peers.PEERS] + [(peer, 1) for peer in peers.STOCHASTIC]
+    )
+    assert [goal["found"] for goal in found["goals"]][2] == "1.8 s"
+    assert code == (0 if all(goal["reached"] for goal in found["goals"]) else 1)
+    shown = capsys.readouterr().out
+    for peer in peers.PEERS:
+        assert peer in shown
+    assert "reached" in shown
+
+
+def test_the_run_at_scale_asks_for_all_users(capsys: pytest.CaptureFixture[str]) -> None:
+    [run], goals = benchmark.at_scale(events=5_000, users=200, items=400)
+
+    assert run.peer == "batchrec"
+    assert [goal.reached for goal in goals] == [True, True]  # limits of ten minutes and 4 GiB
+    assert "5,000 synthetic events, 200 users, 400 items" in capsys.readouterr().out
 
 
 def test_synthetic_events_are_the_same_every_time_and_leave_nobody_out() -> None:

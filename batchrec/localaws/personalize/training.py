@@ -104,8 +104,8 @@ def _interactions(tables: Mapping[str, Table], solution: dict[str, Any]) -> Inte
     rows = tables["INTERACTIONS"].rows
     threshold = solution.get("solutionConfig", {}).get("eventValueThreshold")
     rows = rows[_considered(rows, solution.get("eventType"), threshold)]
-    rows = rows.assign(WEIGHT=_weights(rows, _event_parameters(solution)))
-    rows = rows[rows["WEIGHT"] > 0]
+    weights = _weights(rows, _event_parameters(solution))
+    rows, weights = rows[weights > 0], weights[weights > 0]
     if len(rows) < MINIMUM_INTERACTIONS:
         raise JobFailure(
             f"Create failed. Dataset has fewer than {MINIMUM_INTERACTIONS} interactions"
@@ -122,12 +122,7 @@ def _interactions(tables: Mapping[str, Table], solution: dict[str, Any]) -> Inte
             f"Create failed. Fewer than {MINIMUM_SHARE_OF_USERS:.0%} of the dataset's users have at"
             " least 2 interactions each."
         )
-    return Interactions.from_columns(
-        rows["USER_ID"],
-        rows["ITEM_ID"],
-        rows["TIMESTAMP"],
-        rows["WEIGHT"].to_numpy(dtype=np.float32),
-    )
+    return Interactions.from_columns(rows["USER_ID"], rows["ITEM_ID"], rows["TIMESTAMP"], weights)
 
 
 def _described_items(tables: Mapping[str, Table]) -> pd.DataFrame:
@@ -158,7 +153,7 @@ def _considered(
     return considered
 
 
-def _weights(rows: pd.DataFrame, event_parameters: list[dict[str, Any]]) -> NDArray[np.float64]:
+def _weights(rows: pd.DataFrame, event_parameters: list[dict[str, Any]]) -> NDArray[np.float32]:
     """Weigh each event by its type: 1 on average over the types, 0 for what isn't considered.
 
     Developer Guide, Optimizing a solution with events configuration: only the ratio of weights
@@ -166,10 +161,10 @@ def _weights(rows: pd.DataFrame, event_parameters: list[dict[str, Any]]) -> NDAr
     all here; neither is documented.
     """
     if not event_parameters:
-        return np.ones(len(rows))
+        return np.ones(len(rows), dtype=np.float32)
     if "EVENT_TYPE" not in rows:
         raise JobFailure("Create failed. Event weights need an EVENT_TYPE column.")
-    weights = np.zeros(len(rows))
+    weights = np.zeros(len(rows), dtype=np.float32)
     given = [float(each.get("weight", 1)) for each in event_parameters]
     for weight, each in zip(given, event_parameters, strict=True):
         events = _considered(rows, each.get("eventType"), each.get("eventValueThreshold"))
