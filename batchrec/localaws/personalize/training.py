@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from batchrec.localaws.personalize import recipes, schemas
+from batchrec.localaws.personalize import recipes, schemas, solution_config
 from batchrec.localaws.personalize.exceptions import JobFailure
 from batchrec.localaws.personalize.tables import Table
 from batchrec.recommender import Interactions, Model, offline_metrics, segment_metrics
@@ -55,7 +55,7 @@ def train(solution: dict[str, Any], tables: Mapping[str, Table]) -> Trained:
         "seed": SEED,
     }
     if recipe.needs_items:
-        options["items"] = _described_items(tables)
+        options["items"] = _described_items(tables, config)
     measure = segment_metrics if recipe.batch_segment else offline_metrics
     try:
         return Trained(
@@ -85,13 +85,14 @@ def _interactions(
     return Interactions.from_columns(rows["USER_ID"], rows["ITEM_ID"], rows["TIMESTAMP"])
 
 
-def _described_items(tables: Mapping[str, Table]) -> pd.DataFrame:
+def _described_items(tables: Mapping[str, Table], config: dict[str, Any]) -> pd.DataFrame:
     """Return the items with what they can be asked for by (Item-Attribute-Affinity recipe).
 
     AWS may refuse the solution already: it isn't documented when this is checked.
     """
     items = tables.get("ITEMS")
     columns = [field.name for field in schemas.metadata(items.fields)] if items else []
+    columns = [name for name in columns if solution_config.is_trained_on(config, "Items", name)]
     if items is None or items.rows.empty or not columns:
         raise JobFailure(
             "Create failed. The recipe needs an Items dataset with imported data and at least one"
