@@ -119,10 +119,11 @@ class DatasetBackend(ResourceBackend):
 
         def work() -> None:
             rows = imports.read(storage, location, schema, kind)
-            earlier = None
-            if mode == "INCREMENTAL":
-                earlier = records.conformed(self.imported[datasetArn], schemas.fields(schema))
-            self.imported[datasetArn] = records.merged(earlier, rows, kind)
+            with self.lock:  # imports into one dataset may be parallel
+                earlier = None
+                if mode == "INCREMENTAL":
+                    earlier = records.conformed(self.imported[datasetArn], schemas.fields(schema))
+                self.imported[datasetArn] = records.merged(earlier, rows, kind)
 
         self._run(created, runtime.current().durations.dataset_import_job, work)
         return {"datasetImportJobArn": created.arn}
