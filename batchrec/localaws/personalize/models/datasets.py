@@ -1,5 +1,6 @@
 """Dataset groups, schemas, datasets, and imports into them."""
 
+import threading
 from typing import Any
 
 from batchrec.localaws import runtime
@@ -12,6 +13,10 @@ from batchrec.localaws.personalize.storage import Storage
 
 class DatasetBackend(ResourceBackend):
     """Operations on datasets and what they stand in."""
+
+    def __init__(self, region_name: str, account_id: str) -> None:
+        super().__init__(region_name, account_id)
+        self.importing = threading.Lock()  # imports take turns
 
     def create_dataset_group(self, name: str, **settings: Any) -> dict[str, Any]:
         """API Reference, CreateDatasetGroup."""
@@ -119,7 +124,7 @@ class DatasetBackend(ResourceBackend):
 
         def work() -> None:
             rows = imports.read(storage, location, schema, kind)
-            with self.lock:  # imports into one dataset may be parallel
+            with self.importing:  # an incremental import adds to what the one before left
                 earlier = None
                 if mode == "INCREMENTAL":
                     earlier = records.conformed(self.imported[datasetArn], schemas.fields(schema))
