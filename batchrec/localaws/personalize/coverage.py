@@ -34,9 +34,10 @@ DIFFERENCES = {
     "CreateFilter": "IF, CurrentUser, CurrentItem and actions are refused.",
     "CreateMetricAttribution": "Checked and kept; no metrics are reported.",
     "CreateSolution": (
-        "performAutoML is refused; performHPO is kept and tunes nothing. optimizationObjective and"
-        " trainingDataConfig are checked and have no effect. All faults of the configuration come"
-        " at once; AWS doesn't document when."
+        "performAutoML is refused; performHPO tunes nothing, and optimizationObjective has no"
+        " effect. trainingDataConfig has one on aws-item-attribute-affinity only, as no other local"
+        " model uses metadata. All faults of the configuration come at once; AWS doesn't document"
+        " when."
     ),
     "CreateSolutionVersion": (
         "Trains other models than AWS; aws-trending-now, aws-next-best-action,"
@@ -61,7 +62,10 @@ DIFFERENCES = {
     ),
     "TagResource": "Takes schemas and metric attributions as well.",
     "UntagResource": "More than 50 keys at once are too many; AWS documents no number.",
-    "UpdateDataset": "Blocked while an import into the dataset is under way.",
+    "UpdateDataset": (
+        "Blocked while an import into the dataset is under way. Solutions that exist train on the"
+        " columns it adds; AWS leaves them out."
+    ),
     "UpdateMetricAttribution": "Done at once: AWS documents no statuses of it.",
     "UpdateSolution": "As for CreateSolution.",
 }

@@ -109,11 +109,13 @@ def require_successor(earlier: str, later: str) -> None:
 
 
 def _attributes(schema: str) -> dict[str, dict[str, Any]]:
-    """Return each field as it is written, but for the order of its types."""
+    """Return each field as it is written, but for the order of its types and what is false."""
     return {
-        field["name"]: field | {"type": sorted(field["type"])}
-        if isinstance(field["type"], list)
-        else field
+        field["name"]: {
+            name: sorted(value) if isinstance(value, list) else value
+            for name, value in field.items()
+            if value is not False
+        }
         for field in json.loads(schema)["fields"]
     }
 

@@ -71,6 +71,21 @@ def training_days(config: Mapping[str, Any]) -> int:
     return int(found[1])
 
 
+def is_trained_on(config: Mapping[str, Any], dataset: str, column: str) -> bool:
+    """Whether `trainingDataConfig` lets a column of a dataset type take part in training."""
+    columns = config.get("trainingDataConfig") or {}
+
+    def named(member: str) -> set[str] | None:
+        for kind, names in (columns.get(member) or {}).items():
+            if kind.upper() == dataset.upper():
+                return {name.upper() for name in names}
+        return None
+
+    included, excluded = named("includedDatasetColumns"), named("excludedDatasetColumns")
+    wanted = included is None or column.upper() in included
+    return wanted and column.upper() not in (excluded or ())
+
+
 def _require_values(
     recipe: Recipe, config: dict[str, Any], member: str, known: Iterable[Hyperparameter]
 ) -> None:

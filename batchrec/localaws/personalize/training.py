@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from batchrec.localaws.personalize import recipes, schemas
+from batchrec.localaws.personalize import recipes, schemas, solution_config
 from batchrec.localaws.personalize.exceptions import JobFailure
 from batchrec.localaws.personalize.recipes import Recipe
 from batchrec.localaws.personalize.tables import Table
@@ -89,7 +89,7 @@ def _inputs(
         "seed": SEED,
     }
     if recipe.needs_items:
-        options["items"] = _described_items(tables)
+        options["items"] = _described_items(tables, config)
     return recipe, _interactions(tables, solution), options
 
 
@@ -125,13 +125,14 @@ def _interactions(tables: Mapping[str, Table], solution: dict[str, Any]) -> Inte
     return Interactions.from_columns(rows["USER_ID"], rows["ITEM_ID"], rows["TIMESTAMP"], weights)
 
 
-def _described_items(tables: Mapping[str, Table]) -> pd.DataFrame:
+def _described_items(tables: Mapping[str, Table], config: dict[str, Any]) -> pd.DataFrame:
     """Return the items with what they can be asked for by (Item-Attribute-Affinity recipe).
 
     AWS may refuse the solution already: it isn't documented when this is checked.
     """
     items = tables.get("ITEMS")
     columns = [field.name for field in schemas.metadata(items.fields)] if items else []
+    columns = [name for name in columns if solution_config.is_trained_on(config, "Items", name)]
     if items is None or items.rows.empty or not columns:
         raise JobFailure(
             "Create failed. The recipe needs an Items dataset with imported data and at least one"

@@ -4,11 +4,24 @@ import dataclasses
 from typing import Any
 
 import pytest
-from personalize_world import ARN, INTERACTIONS, LONG_ENOUGH, World, avro, refusal, unique
+from botocore import xform_name
+from personalize_world import (
+    ARN,
+    INTERACTIONS,
+    LONG_ENOUGH,
+    ROLE,
+    Shop,
+    World,
+    avro,
+    refusal,
+    unique,
+)
 
 from batchrec.localaws import runtime
 from batchrec.localaws.personalize.quotas import Quotas
+from batchrec.localaws.personalize.responses import emulated
 from batchrec.localaws.server import LocalAws
+from batchrec.localaws.service_model import service_model
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -104,6 +117,19 @@ def test_the_quota_of_schemas(world: World, monkeypatch: pytest.MonkeyPatch) -> 
     assert "us-west-2" in message
 
 
+# --- deleting -------------------------------------------------------------------------------------
+
+
+def test_data_that_is_trained_on_stays(world: World, held: LocalAws) -> None:
+    """API Reference, DeleteDataset: not while a solution version is pending or in progress."""
+    delete = world.personalize.delete_dataset
+    version = world.start_version(world.solution)
+    refusal("ResourceInUseException", lambda: delete(datasetArn=world.dataset))
+    held.clock.advance(runtime.current().durations.solution_version / 2)
+    assert world.version_described(version)["status"] == "CREATE IN_PROGRESS"
+    refusal("ResourceInUseException", lambda: delete(datasetArn=world.dataset))
+
+
 # --- lists ----------------------------------------------------------------------------------------
 
 
@@ -113,3 +139,48 @@ def test_versions_are_only_listed_of_a_solution_that_exists(world: World) -> Non
     refusal("ResourceNotFoundException", lambda: p.list_solution_versions(solutionArn=missing))
     listed = p.list_batch_inference_jobs(solutionVersionArn=f"{missing}/0a1b2c3d")
     assert listed["batchInferenceJobs"] == []
+
+
+LISTS = sorted(
+    name
+    for name in service_model("personalize").operation_names
+    if name.startswith("List") and name != "ListTagsForResource" and emulated(name)
+)
+
+
+@pytest.mark.parametrize("operation", LISTS)
+def test_every_list_has_pages_and_knows_its_tokens(
+    world: World, shop: Shop, operation: str
+) -> None:
+    """One by one, a list gives the same as at once; a token of another list is none."""
+    call = getattr(world.personalize, xform_name(operation))
+    wanted = {}
+    if operation == "ListMetricAttributionMetrics":
+        wanted = {"metricAttributionArn": attribution(world, shop.group)}
+    (key,) = (name for name in call(**wanted) if name not in ("ResponseMetadata", "nextToken"))
+    everything, found, token = call(**wanted, maxResults=100), [], {}
+    while True:
+        page = call(**wanted, **token, maxResults=7)
+        assert len(page[key]) <= 7
+        found += page[key]
+        if "nextToken" not in page:
+            break
+        token = {"nextToken": page["nextToken"]}
+    assert found[:100] == everything[key]
+    other = world.personalize.list_recipes if key != "recipes" else world.personalize.list_schemas
+    strange = other(maxResults=1)["nextToken"]
+    refusal("InvalidNextTokenException", lambda: call(**wanted, nextToken=strange))
+
+
+def attribution(world: World, group: str) -> str:
+    created = world.personalize.create_metric_attribution(
+        name=unique(),
+        datasetGroupArn=group,
+        metrics=[
+            {"eventType": "click", "metricName": f"m{n}", "expression": "SAMPLECOUNT()"}
+            for n in range(10)
+        ],
+        metricsOutputConfig={"roleArn": ROLE},
+    )
+    world.settle()
+    return str(created["metricAttributionArn"])

@@ -249,3 +249,29 @@ def test_a_version_keeps_the_configuration_it_was_trained_with(world: World, sho
     assert world.solution_described(version["solutionArn"])["solutionConfig"] == config | rate
     again = world.version_described(version["solutionVersionArn"])
     assert again["solutionConfig"] == config
+
+
+@pytest.mark.parametrize(
+    ("config", "by_genre", "by_price"),
+    [
+        (columns("excludedDatasetColumns", Items=["PRICE"]), True, False),
+        (columns("includedDatasetColumns", ITEMS=["PRICE"]), False, True),
+        ({}, True, True),
+    ],
+    ids=["excluded", "included", "neither"],
+)
+def test_segments_know_the_columns_that_are_trained_on(
+    world: World, shop: Shop, config: Config, by_genre: bool, by_price: bool
+) -> None:
+    """Developer Guide, Configuring columns used when training."""
+    recipe = f"{RECIPE}/aws-item-attribute-affinity"
+    version = world.version_of(shop.group, recipe, solutionConfig=config)
+    lines = world.segment(
+        '{"itemAttributes": "ITEMS.GENRES = \\"Comedy\\""}\n'
+        '{"itemAttributes": "ITEMS.PRICE = 4.5"}\n',
+        solutionVersionArn=version["solutionVersionArn"],
+        numResults=3,
+    )
+    assert ['"error":null' in line for line in lines] == [by_genre, by_price]
+    world.personalize.delete_solution(solutionArn=version["solutionArn"])
+    world.settle()

@@ -81,13 +81,13 @@ class ResourceBackend(BaseBackend):
             for name, shape in output.members.items()  # type: ignore[union-attr]
             if isinstance(shape, ListShape)
         )
-        start = _offset(nextToken)
+        start = _offset(operation, nextToken)
         end = start + maxResults
         answer: dict[str, Any] = {
             key: [only_members(shape.member, members) for members in found[start:end]]
         }
         if end < len(found):
-            answer["nextToken"] = base64.b64encode(str(end).encode()).decode()
+            answer["nextToken"] = _token(operation, end)
         return answer
 
     def delete(self, kind: str, arn: str) -> None:
@@ -319,13 +319,17 @@ class ResourceBackend(BaseBackend):
         return tables
 
 
-def _offset(token: str | None) -> int:
+def _token(operation: str, offset: int) -> str:
+    return base64.b64encode(f"{operation} {offset}".encode()).decode()
+
+
+def _offset(operation: str, token: str | None) -> int:
     if token is None:
         return 0
     try:
-        number = base64.b64decode(token, validate=True)
-    except ValueError:
-        number = b""
-    if not number.isdigit():
+        made_by, _, offset = base64.b64decode(token, validate=True).decode().partition(" ")
+    except ValueError as error:
+        raise InvalidNextTokenException(f"Invalid next token: {token}") from error
+    if made_by != operation or not offset.isdecimal():
         raise InvalidNextTokenException(f"Invalid next token: {token}")
-    return int(number)
+    return int(offset)

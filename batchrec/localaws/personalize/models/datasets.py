@@ -1,5 +1,6 @@
 """Dataset groups, schemas, datasets, and imports into them."""
 
+import threading
 from functools import partial
 from typing import Any
 
@@ -18,6 +19,10 @@ from batchrec.localaws.personalize.tables import conformed
 
 class DatasetBackend(ResourceBackend):
     """Operations on datasets and what they stand in."""
+
+    def __init__(self, region_name: str, account_id: str) -> None:
+        super().__init__(region_name, account_id)
+        self.importing = threading.Lock()  # imports take turns
 
     def create_dataset_group(self, name: str, **settings: Any) -> dict[str, Any]:
         """API Reference, CreateDatasetGroup."""
@@ -137,13 +142,14 @@ class DatasetBackend(ResourceBackend):
                     f"Failed to create a data import job for {kind} dataset."
                     "Insufficient privileges for accessing data in Amazon S3."
                 ) from lost
-            earlier = None
-            if mode == "INCREMENTAL":
-                fields = schemas.fields(schema["schema"])
-                earlier = conformed(self.imported[datasetArn], fields)
-            self.imported[datasetArn] = imports.read(
-                storage, location, schema["schema"], kind, schema.get("domain"), earlier
-            )
+            with self.importing:  # an incremental import adds to what the one before left
+                earlier = None
+                if mode == "INCREMENTAL":
+                    fields = schemas.fields(schema["schema"])
+                    earlier = conformed(self.imported[datasetArn], fields)
+                self.imported[datasetArn] = imports.read(
+                    storage, location, schema["schema"], kind, schema.get("domain"), earlier
+                )
 
         self._run(created, runtime.current().durations.dataset_import_job, work)
         return {"datasetImportJobArn": created.arn}

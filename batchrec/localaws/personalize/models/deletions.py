@@ -37,7 +37,8 @@ class DeletionBackend(ResourceBackend):
         users: set[str] = set()
 
         def finished() -> None:
-            created.members["numDeleted"] = self._forget(datasetGroupArn, frozenset(users))
+            with self.lock:
+                created.members["numDeleted"] = self._forget(datasetGroupArn, users)
 
         self._run(
             created,
@@ -64,7 +65,7 @@ class DeletionBackend(ResourceBackend):
         if sum(1 for job in jobs if job.status == job.words.pending) >= quota:
             raise LimitExceededException(f"More than {quota} resources with PENDING status.")
 
-    def _forget(self, group: str, users: frozenset[str]) -> int:
+    def _forget(self, group: str, users: set[str]) -> int:
         """Delete users' records from a group's datasets, and the users from later segments.
 
         Returns:
