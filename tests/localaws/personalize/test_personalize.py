@@ -204,60 +204,6 @@ def test_a_batch_inference_job_tells_its_settings(world: World) -> None:
 # --- errors ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("operation", "member", "tail"),
-    [
-        ("describe_dataset_group", "datasetGroupArn", "dataset-group/nowhere"),
-        ("describe_schema", "schemaArn", "schema/nowhere"),
-        ("describe_dataset", "datasetArn", "dataset/nowhere/INTERACTIONS"),
-        ("describe_dataset_import_job", "datasetImportJobArn", "dataset-import-job/nowhere"),
-        ("describe_solution", "solutionArn", "solution/nowhere"),
-        ("describe_solution_version", "solutionVersionArn", "solution/nowhere/0a1b2c3d"),
-        ("describe_batch_inference_job", "batchInferenceJobArn", "batch-inference-job/nowhere"),
-        ("get_solution_metrics", "solutionVersionArn", "solution/nowhere/0a1b2c3d"),
-        ("create_solution_version", "solutionArn", "solution/nowhere"),
-        ("delete_dataset_group", "datasetGroupArn", "dataset-group/nowhere"),
-        ("delete_schema", "schemaArn", "schema/nowhere"),
-        ("delete_dataset", "datasetArn", "dataset/nowhere/INTERACTIONS"),
-        ("delete_solution", "solutionArn", "solution/nowhere"),
-        ("list_tags_for_resource", "resourceArn", "solution/nowhere"),
-    ],
-)
-def test_what_is_not_there(personalize: Any, operation: str, member: str, tail: str) -> None:
-    arn = f"{ARN}:{tail}"
-    call = getattr(personalize, operation)
-    message = refusal("ResourceNotFoundException", lambda: call(**{member: arn}))
-    assert message == f"Resource Arn {arn} does not exist."
-
-
-def test_an_arn_of_another_kind_names_nothing(world: World) -> None:
-    describe = world.personalize.describe_dataset_group
-    refusal("ResourceNotFoundException", lambda: describe(datasetGroupArn=world.solution))
-
-
-def test_names_are_taken_for_good(world: World) -> None:
-    """Names are in the ARNs, jobs' names too, and jobs can't be deleted."""
-    p, name = world.personalize, world.group.rpartition("/")[2]
-    taken = "ResourceAlreadyExistsException"
-    message = refusal(taken, lambda: p.create_dataset_group(name=name))
-    assert message == f"Another resource with Arn {world.group} already exists."
-    refusal(taken, lambda: p.create_schema(name=name, schema=avro(*INTERACTIONS)))
-    solution = world.solution.rpartition("/")[2]
-    refusal(
-        taken,
-        lambda: p.create_solution(
-            name=solution, datasetGroupArn=world.group, recipeArn=USER_PERSONALIZATION
-        ),
-    )
-    location = world.put("data/interactions.csv", csv())
-    done = world.import_job(location)
-    refusal(taken, lambda: world.start_import(location, jobName=done["jobName"]))
-    source = world.put(f"{unique()}/input.json", '{"userId": "1"}\n')
-    destination = f"s3://{world.bucket}/{unique()}/"
-    job = world.batch(source, destination)
-    refusal(taken, lambda: world.start_batch(source, destination, jobName=job["jobName"]))
-
-
 def test_a_group_has_one_dataset_of_each_type(world: World) -> None:
     call = world.personalize.create_dataset
     other = {"name": unique(), "schemaArn": world.schema, "datasetGroupArn": world.group}
@@ -285,25 +231,6 @@ def test_what_depends_on_something_waits_until_it_is_active(world: World, held: 
     refusal(busy, lambda: p.get_solution_metrics(solutionVersionArn=version))
     paths = (f"s3://{world.bucket}/in/", f"s3://{world.bucket}/out/")
     refusal(busy, lambda: world.start_batch(*paths, solutionVersionArn=version))
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"jobName": "-starts-with-a-hyphen"},
-        {"jobName": "has.a.dot"},
-        {"jobName": "x" * 64},
-        {"importMode": "SOMETIMES"},
-        {"roleArn": "no-arn"},
-        {"dataSource": {"dataLocation": "interactions.csv"}},
-        {"dataSource": {"dataLocation": "s3://" + "x" * 252}},
-    ],
-    ids=["pattern", "dot", "too-long", "enum", "role", "location", "too-long-location"],
-)
-def test_the_service_checks_what_the_sdk_does_not(world: World, wrong: dict[str, Any]) -> None:
-    """botocore leaves patterns, enumerations and maxima of its model to the service."""
-    location = f"s3://{world.bucket}/data/interactions.csv"
-    refusal("InvalidInputException", lambda: world.start_import(location, **wrong))
 
 
 def test_recipes_that_do_not_exist(world: World) -> None:
@@ -668,83 +595,10 @@ def test_deleting_takes_its_time_and_its_order(world: World, held: LocalAws) -> 
     assert p.create_dataset_group(name=name)["datasetGroupArn"] == group
 
 
-# --- tags -----------------------------------------------------------------------------------------
-
-
-def test_tags_are_listed_and_never_described(personalize: Any) -> None:
-    tags = [{"tagKey": "team", "tagValue": "search"}, {"tagKey": "stage", "tagValue": ""}]
-    group = personalize.create_dataset_group(name=unique(), tags=tags)["datasetGroupArn"]
-    assert personalize.list_tags_for_resource(resourceArn=group)["tags"] == tags
-    described = personalize.describe_dataset_group(datasetGroupArn=group)
-    assert "tags" not in described["datasetGroup"]
-    personalize.tag_resource(
-        resourceArn=group,
-        tags=[{"tagKey": "stage", "tagValue": "test"}, {"tagKey": "new", "tagValue": "1"}],
-    )
-    personalize.untag_resource(resourceArn=group, tagKeys=["team"])
-    left = personalize.list_tags_for_resource(resourceArn=group)["tags"]
-    assert {tag["tagKey"]: tag["tagValue"] for tag in left} == {"stage": "test", "new": "1"}
-
-
-def test_jobs_and_versions_take_tags(world: World) -> None:
-    """Developer Guide, Tagging Amazon Personalize resources."""
-    tags = [{"tagKey": "team", "tagValue": "search"}]
-    version = world.personalize.create_solution_version(solutionArn=world.solution, tags=tags)
-    source = world.put(f"{unique()}/input.json", '{"userId": "1"}\n')
-    job = world.start_batch(source, f"s3://{world.bucket}/{unique()}/", tags=tags)
-    for arn in (version["solutionVersionArn"], job):
-        assert world.personalize.list_tags_for_resource(resourceArn=arn)["tags"] == tags
-    world.settle()
-
-
 # --- lists ----------------------------------------------------------------------------------------
-
-
-def test_lists_come_in_pages(personalize: Any) -> None:
-    made = {
-        personalize.create_schema(name=unique(), schema=avro(*INTERACTIONS))["schemaArn"]
-        for _ in range(5)
-    }
-    sizes, found = [], []
-    pages = personalize.get_paginator("list_schemas").paginate(PaginationConfig={"PageSize": 2})
-    for page in pages:
-        sizes.append(len(page["schemas"]))
-        found += [summary["schemaArn"] for summary in page["schemas"]]
-        assert all("schema" not in summary for summary in page["schemas"])
-    assert made <= set(found)
-    assert len(set(found)) == len(found)
-    assert set(sizes[:-1]) == {2}
-    assert len(personalize.list_schemas(maxResults=3)["schemas"]) == 3
 
 
 def test_a_page_that_is_the_last_says_so(world: World) -> None:
     listed = world.personalize.list_datasets(datasetGroupArn=world.group, maxResults=1)
     assert [summary["datasetArn"] for summary in listed["datasets"]] == [world.dataset]
     assert "nextToken" not in listed
-
-
-@pytest.mark.parametrize("token", ["garbage", "bm8gbnVtYmVy"])
-def test_a_token_that_is_none(personalize: Any, token: str) -> None:
-    refusal("InvalidNextTokenException", lambda: personalize.list_schemas(nextToken=token))
-
-
-def test_lists_are_filtered_by_the_parent(world: World) -> None:
-    p = world.personalize
-    group, dataset = world.new_dataset(avro(*INTERACTIONS))
-    in_group = p.list_datasets(datasetGroupArn=group)["datasets"]
-    assert [summary["datasetArn"] for summary in in_group] == [dataset]
-    assert len(p.list_datasets()["datasets"]) >= 2
-    job = world.start_import(world.put("data/interactions.csv", csv()), dataset)
-    jobs = p.list_dataset_import_jobs(datasetArn=dataset)["datasetImportJobs"]
-    assert [summary["datasetImportJobArn"] for summary in jobs] == [job]
-    assert p.list_solutions(datasetGroupArn=group)["solutions"] == []
-    solutions = p.list_solutions(datasetGroupArn=world.group)["solutions"]
-    assert world.solution in {summary["solutionArn"] for summary in solutions}
-    versions = p.list_solution_versions(solutionArn=world.solution)["solutionVersions"]
-    assert world.version in {summary["solutionVersionArn"] for summary in versions}
-    assert all("name" not in summary for summary in versions)
-    batches = p.list_batch_inference_jobs(solutionVersionArn=world.version)
-    assert all("jobInput" not in summary for summary in batches["batchInferenceJobs"])
-    groups = {summary["datasetGroupArn"] for summary in p.list_dataset_groups()["datasetGroups"]}
-    assert {group, world.group} <= groups
-    world.settle()

@@ -22,7 +22,17 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from personalize_world import INTERACTIONS, LONG_ENOUGH, RECIPE, ROLE, World, avro, csv
+from personalize_world import (
+    INTERACTIONS,
+    LONG_ENOUGH,
+    RECIPE,
+    ROLE,
+    World,
+    avro,
+    bucket_policy,
+    csv,
+    unique,
+)
 from wire import post
 
 from batchrec.localaws import runtime
@@ -567,9 +577,12 @@ def quota_of(kind: str) -> str:
 
 @pytest.fixture
 def walk(world: World, recorder: Recorder) -> Iterator[type[Walk]]:
-    Walk.aws, Walk.recorder, Walk.bucket = world.aws, recorder, world.bucket
-    world.put("walks/events.csv", EVENTS)
-    world.put("walks/users.json", '{"userId": "1"}\n')
+    Walk.aws, Walk.recorder, Walk.bucket = world.aws, recorder, unique("walks")
+    s3 = world.aws.client("s3", REGION)
+    s3.create_bucket(Bucket=Walk.bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    s3.put_bucket_policy(Bucket=Walk.bucket, Policy=bucket_policy(Walk.bucket))
+    s3.put_object(Bucket=Walk.bucket, Key="walks/events.csv", Body=EVENTS.encode())
+    s3.put_object(Bucket=Walk.bucket, Key="walks/users.json", Body=b'{"userId": "1"}\n')
     usual = runtime.current()
     quotas = dataclasses.replace(usual.quotas, **SMALL)
     runtime.enter(dataclasses.replace(usual, quotas=quotas))
