@@ -238,9 +238,10 @@ variable "interactions" {
   validation {
     condition = alltrue([
       length([for column in var.interactions.metadata : column if !contains(["IMPRESSION", "RECOMMENDATION_ID", "EVENT_ATTRIBUTION_SOURCE"], column.name)]) <= 5,
-      try(length(distinct(var.interactions.event_type.allowed)), 0) + length(var.interactions.metadata) <= 10,
+      # Personalize counts the columns EVENT_TYPE and EVENT_VALUE too.
+      try(length(distinct(var.interactions.event_type.allowed)) + 1 + (try(var.interactions.event_value.imported, false) ? 1 : 0), 0) + length([for column in var.interactions.metadata : column if !contains(["IMPRESSION", "RECOMMENDATION_ID", "EVENT_ATTRIBUTION_SOURCE"], column.name)]) <= 10,
     ])
-    error_message = "Configure at most 5 columns in interactions.metadata, not counting IMPRESSION, RECOMMENDATION_ID and EVENT_ATTRIBUTION_SOURCE, and at most 10 together with event_type.allowed."
+    error_message = "Configure at most 5 columns in interactions.metadata, not counting IMPRESSION, RECOMMENDATION_ID and EVENT_ATTRIBUTION_SOURCE; and at most 10 together with event_type.allowed, EVENT_TYPE and, where it is imported, EVENT_VALUE."
   }
 }
 

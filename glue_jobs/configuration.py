@@ -35,7 +35,7 @@ OWN_FIELDS = (
     "CREATION_TIMESTAMP",
 )
 MAX_METADATA = {"interactions": 5, "users": 25, "items": 100}
-MAX_EVENT_TYPES_AND_METADATA = 10
+MAX_EVENT_TYPES_AND_OPTIONAL_COLUMNS = 10
 MAX_AFFINITY_ATTRIBUTES = 10
 
 FORMATS = ("csv", "json", "parquet")
@@ -139,6 +139,15 @@ class Interactions:
             *(["EVENT_VALUE"] if self.event_value and self.event_value.imported else []),
             *(column.name for column in self.metadata),
         ]
+
+    @property
+    def optional_columns(self) -> list[str]:
+        """Those that Personalize counts together with the event types.
+
+        Developer Guide, Item interactions dataset schema requirements.
+        """
+        required = ("USER_ID", "ITEM_ID", "TIMESTAMP")
+        return [name for name in self.header if name not in (*required, *RESERVED_STRINGS)]
 
 
 @dataclass(frozen=True)
@@ -390,15 +399,15 @@ def _check_metadata(name: str, dataset: Dataset) -> list[str]:
         problems.append(f"metadata has more than the {MAX_METADATA[name]} columns of a dataset")
     if name != "interactions" and not columns:
         problems.append("metadata needs at least one column: Personalize takes no dataset of ids")
-    event_type = dataset.event_type if isinstance(dataset, Interactions) else None
-    if event_type and event_type.allowed == []:
-        problems.append("event_type.allowed must not be empty; leave it out to keep all types")
-    if event_type and event_type.allowed:
-        count = len(set(event_type.allowed)) + len(columns)
-        if count > MAX_EVENT_TYPES_AND_METADATA:
+    if isinstance(dataset, Interactions) and dataset.event_type:
+        allowed, optional = dataset.event_type.allowed, dataset.optional_columns
+        if allowed == []:
+            problems.append("event_type.allowed must not be empty; leave it out to keep all types")
+        count = len(set(allowed or ())) + len(optional)
+        if allowed and count > MAX_EVENT_TYPES_AND_OPTIONAL_COLUMNS:
             problems.append(
-                f"event_type.allowed and metadata are {count} together, and a dataset takes"
-                f" {MAX_EVENT_TYPES_AND_METADATA}"
+                f"event_type.allowed and the columns {', '.join(optional)} are {count} together,"
+                f" and a dataset takes {MAX_EVENT_TYPES_AND_OPTIONAL_COLUMNS}"
             )
     seen: dict[str, str] = {each.replace("_", "").upper(): each for each in OWN_FIELDS}
     for number, column in enumerate(columns):

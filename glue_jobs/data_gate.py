@@ -6,7 +6,7 @@ Amazon Personalize Developer Guide, "Endpoints and quotas".
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from configuration import MAX_EVENT_TYPES_AND_METADATA, Configuration
+from configuration import MAX_EVENT_TYPES_AND_OPTIONAL_COLUMNS, Configuration
 
 MIN_INTERACTIONS = 1000
 MIN_ACTIVE_USERS = 25  # with two interactions or more
@@ -100,12 +100,13 @@ def breaches(
             " users that can't be told apart from session to session, or add data."
         )
     event_types = len(interactions.event_types)
-    metadata = len(configuration.interactions.metadata)
-    if event_types + metadata > MAX_EVENT_TYPES_AND_METADATA:
+    optional = configuration.interactions.optional_columns
+    if event_types and event_types + len(optional) > MAX_EVENT_TYPES_AND_OPTIONAL_COLUMNS:
         shown = ", ".join(sorted(interactions.event_types)[:20])
         found.append(
-            f"interactions: {event_types} event types ({shown}) and {metadata} metadata columns;"
-            f" Personalize takes {MAX_EVENT_TYPES_AND_METADATA} together. Set event_type.allowed."
+            f"interactions: {event_types} event types ({shown}) and {len(optional)} optional"
+            f" columns ({', '.join(optional)}); Personalize takes"
+            f" {MAX_EVENT_TYPES_AND_OPTIONAL_COLUMNS} together. Set event_type.allowed."
         )
     if interactions.bytes > MAX_IMPORT_BYTES:
         found.append(

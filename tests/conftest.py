@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 import service_role
-from answers import Recorder
+from answer_recorder import Recorder
 
 from batchrec.localaws import server
 from batchrec.localaws.personalize.quotas import Quotas

@@ -179,12 +179,12 @@ BAD: list[tuple[Any, str]] = [
         "interactions.event_type.allowed must not be empty",
     ),
     (
-        interactions(event_type={"column": "e", "allowed": [str(n) for n in range(11)]}),
-        "event_type.allowed and metadata are 11 together, and a dataset takes 10",
+        interactions(event_type={"column": "e", "allowed": [str(n) for n in range(10)]}),
+        "event_type.allowed and the columns EVENT_TYPE are 11 together, and a dataset takes 10",
     ),
     (
-        interactions(event_type={"column": "e", "allowed": [*"abcdef"]}, metadata=numbered(5)),
-        "event_type.allowed and metadata are 11 together, and a dataset takes 10",
+        interactions(event_type={"column": "e", "allowed": [*"abcde"]}, metadata=numbered(5)),
+        "EVENT_TYPE, M0, M1, M2, M3, M4 are 11 together, and a dataset takes 10",
     ),
     # Batch inputs
     (batch_input("Some"), "batch_inputs.Some: use 1 to 30 lower-case letters, digits and"),
@@ -338,7 +338,7 @@ def test_the_limits_themselves_are_allowed() -> None:
             {
                 "interactions": {
                     "folder": "shop-1/events_2.0/year=2024",
-                    "event_type": {"column": "e", "allowed": ["a", "b", "c"]},
+                    "event_type": {"column": "e", "allowed": ["a", "b", "c", "d"]},
                     "metadata": [*numbered(5), *reserved],
                 },
                 "users": {"metadata": numbered(25)},

@@ -5,7 +5,7 @@ from typing import Any
 
 import data_gate
 import pytest
-from configuration import Configuration, EventType, Interactions, Metadata
+from configuration import Configuration, EventType, EventValue, Interactions, Metadata
 from data_gate import DataGateError, InteractionCounts, SourceCounts
 
 NOW = 1_700_000_000
@@ -43,11 +43,16 @@ def breaches(
     sources: dict[str, SourceCounts] | None = None,
     metadata: int = 0,
     maximum: float = 0.01,
+    imported: bool = False,
     **counts: Any,
 ) -> list[str]:
     columns = [Metadata(f"M{number}") for number in range(metadata)]
     configuration = Configuration(
-        interactions=Interactions(event_type=EventType("e"), metadata=columns),
+        interactions=Interactions(
+            event_type=EventType("e"),
+            event_value=EventValue("v", imported=imported),
+            metadata=columns,
+        ),
         maximum_quarantined_share=maximum,
     )
     sources = {"interactions": source()} | (sources or {})
@@ -70,8 +75,9 @@ def types(count: int) -> dict[str, int]:
         {"sources": {"interactions": source(1_000)}, "maximum": 0},
         {"sources": {"users": source(1, quarantined=10**6)}, "maximum": 1},
         {"users": 2_500},
-        {"event_types": types(10)},
-        {"event_types": types(5), "metadata": 5},
+        {"event_types": types(9)},
+        {"event_types": types(8), "imported": True},
+        {"event_types": types(4), "metadata": 5},
         {"event_types": {}},
         {"sources": {"interactions": source(units={"seconds": 1_000})}},
         {"bytes": 100_000_000_000},
@@ -124,12 +130,19 @@ def test_what_is_just_enough_passes(at_the_limit: dict[str, Any]) -> None:
             ["1.00% of 2,501 users have two interactions or more; Personalize needs 1%"],
         ),
         (
-            {"event_types": types(11)},
-            ["11 event types (e00, e01, ", "and 0 metadata columns", "event_type.allowed"],
+            {"event_types": types(10)},
+            ["10 event types (e00, e01, ", "1 optional columns (EVENT_TYPE)", "event_type.allowed"],
         ),
         (
-            {"event_types": types(6), "metadata": 5},
-            ["6 event types (e00, e01, e02, e03, e04, e05) and 5 metadata columns"],
+            {"event_types": types(9), "imported": True},
+            ["9 event types (e00, ", "2 optional columns (EVENT_TYPE, EVENT_VALUE)"],
+        ),
+        (
+            {"event_types": types(5), "metadata": 5},
+            [
+                "5 event types (e00, e01, e02, e03, e04) and 6 optional columns"
+                " (EVENT_TYPE, M0, M1, M2, M3, M4)"
+            ],
         ),
         (
             {"sources": {"items": source(units={"seconds": 1_200, "iso8601": 3})}},
@@ -267,7 +280,7 @@ def log(users: int, rows: int, unusable: int = 0, types: int = 1) -> str:
 
 
 def test_the_smallest_data_that_personalize_takes_is_imported(gated_run: Any) -> None:
-    gated_run.put("interactions/1.csv", log(users=25, rows=1_000, unusable=10, types=9))
+    gated_run.put("interactions/1.csv", log(users=25, rows=1_000, unusable=10, types=8))
     gated_run(
         {"maximum_quarantined_share": 0.01},
         event_type={"column": "e"},
@@ -301,8 +314,8 @@ def test_everything_that_is_too_little_or_too_much_is_said_in_one_message(gated_
         "users: no row is left to import. Correct the data, or leave it out.",
         "interactions: 999 to import of 1,010 rows (0 filtered, 0 duplicate, 11 unusable)",
         "interactions: 24 of 24 users have two interactions or more",
-        "interactions: 10 event types (e00, e01, e02, e03, e04, e05, e06, e07, e08, e09) and 1"
-        " metadata columns",
+        "interactions: 10 event types (e00, e01, e02, e03, e04, e05, e06, e07, e08, e09) and 2"
+        " optional columns (EVENT_TYPE, DEVICE)",
     ]
     # What is refused can be looked at, and nothing else lies there.
     assert gated_run.files == []

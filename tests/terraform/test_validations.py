@@ -215,7 +215,17 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         {
             "interactions": {
                 "event_type": {"column": "event", "allowed": list("abcdefgh")},
-                "metadata": columns(3),
+                "metadata": columns(2),
+            }
+        },
+        METADATA_COUNTS["interactions"],
+    ),
+    (
+        {
+            "interactions": {
+                "event_type": {"column": "event", "allowed": list("abcdefg")},
+                "event_value": {"column": "rating"},
+                "metadata": columns(2),
             }
         },
         METADATA_COUNTS["interactions"],

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from answers import MODEL
+from answer_recorder import MODEL
 from personalize_world import ARN, INTERACTIONS, avro, unique
 from test_personalize_validation import valid
 from wire import post

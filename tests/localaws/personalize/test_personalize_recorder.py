@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from answers import MODEL, Recorder, faults, mismatches
+from answer_recorder import MODEL, Recorder, faults, mismatches
 
 HEADERS = {"x-amzn-RequestId": "0a1b2c3d"}
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from answers import MODEL
+from answer_recorder import MODEL
 from personalize_world import ARN, RECIPE, World, refusal, unique
 from test_personalize_validation import valid
 from wire import post

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from answers import CLASSES, MODEL, mismatches
+from answer_recorder import CLASSES, MODEL, mismatches
 from botocore.model import ListShape, MapShape, Shape, StringShape, StructureShape
 from personalize_world import ARN, ROLE, unique
 from wire import post
