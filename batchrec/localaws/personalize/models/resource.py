@@ -59,16 +59,21 @@ class Resource:
         return self.status not in (self.words.done, self.words.failed, STOPPED)
 
     @property
+    def latest_update(self) -> dict[str, Any] | None:
+        """The members of the latest update of a solution or a dataset, None if there is none."""
+        return self.members.get("latestSolutionUpdate") or self.members.get("latestDatasetUpdate")
+
+    @property
     def updating(self) -> bool:
-        """Whether the latest update of a solution or a dataset is under way."""
-        update = self.members.get("latestSolutionUpdate") or self.members.get("latestDatasetUpdate")
+        """Whether the latest update is under way."""
+        update = self.latest_update
         return update is not None and update["status"] in (PENDING, IN_PROGRESS)
 
     def refers_to(self, other: "Resource") -> bool:
         """Whether its members name another resource, or its update that is under way does."""
         name = arn_member(other.kind)
-        update = self.members.get("latestDatasetUpdate", {}) if self.updating else {}
-        return other.arn in (self.members.get(name), update.get(name))
+        update = self.latest_update if self.updating else None
+        return other.arn in (self.members.get(name), (update or {}).get(name))
 
     @property
     def created(self) -> float:
