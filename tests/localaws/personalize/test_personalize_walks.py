@@ -2,7 +2,8 @@
 
 Time stands still between the steps, so what a walk saw last is what the next call meets. A step
 names every reason there is to refuse its call: the call must fail with one of them if there are
-any, and succeed otherwise. After each step, everything there is is listed and described.
+any, and succeed otherwise. After each step, all kinds that it can have changed are listed and
+described; after a wait, everything.
 """
 
 import dataclasses
@@ -142,22 +143,27 @@ class Walk(RuleBasedStateMachine):
         self.now = 0.0
         self.changed = set(KINDS)  # what the latest step can have changed
         self.waited = False  # whether time passed in it
+        self.sound = True  # whether all was well after it
         self.aws.clock.hold()
 
     def teardown(self) -> None:
-        """Everything goes, in the documented order, and only jobs remain."""
         try:
-            self.let_pass(LONG_ENOUGH)
-            for kind in ("Filter", "Solution", "Dataset", "Schema", "DatasetGroup"):
-                for arn in list(self.seen[kind]):
-                    self.remove(kind, arn, set())
-                self.look()
-                self.let_pass(LONG_ENOUGH)
-            assert not {kind for kind, found in self.seen.items() if found} - JOBS
+            if self.sound:
+                self.delete_everything()
         finally:
             self.aws.clock.release()
             self.aws.clock.sleep(LONG_ENOUGH)
             personalize_backends[ACCOUNT_ID][REGION].reset()
+
+    def delete_everything(self) -> None:
+        """In the documented order; only jobs remain."""
+        self.let_pass(LONG_ENOUGH)
+        for kind in ("Filter", "Solution", "Dataset", "Schema", "DatasetGroup"):
+            for arn in list(self.seen[kind]):
+                self.remove(kind, arn, set())
+            self.look()
+            self.let_pass(LONG_ENOUGH)
+        assert not {kind for kind, found in self.seen.items() if found} - JOBS
 
     # --- asking -----------------------------------------------------------------------------------
 
@@ -250,6 +256,7 @@ class Walk(RuleBasedStateMachine):
 
     @rule(choice=st.deferred(lambda: st.one_of(CHOICES)))
     def take(self, choice: tuple[str, dict[str, Any]]) -> None:
+        self.sound = False
         name, arguments = choice
         chosen = getattr(self, name)
         if all(self.seen[kind] for kind in chosen.needs):
@@ -523,7 +530,7 @@ class Walk(RuleBasedStateMachine):
                 self.call("GetSolutionMetrics", reasons, {"solutionVersionArn": arn})
         assert not self.expected, "less than was promised"
         self.require_quotas()
-        self.waited = False
+        self.waited, self.sound = False, True
 
     def described(self, kind: str) -> dict[str, dict[str, Any]]:
         """All that a kind's list has, in pages of two, each as Describe tells it."""
