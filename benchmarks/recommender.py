@@ -10,27 +10,23 @@ The exit code is 1 when a goal isn't reached. Linux only: the peaks of memory co
 
 import argparse
 import json
-import os
-import platform
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from statistics import mean, median
-from typing import Any
 
+import figures
 import numpy as np
+from figures import BenchmarkError, Goal
 from numpy.typing import NDArray
 from recommender_data import (
     RATINGS,
     SCALE_EVENTS,
     SCALE_ITEMS,
     SCALE_USERS,
-    BenchmarkError,
     Events,
     Split,
     every_rating,
@@ -79,21 +75,11 @@ class Run:
         return self.training_seconds + self.inference_seconds
 
 
-@dataclass(frozen=True)
-class Goal:
-    """What our model should reach."""
-
-    text: str
-    found: str
-    reached: bool
-
-
 def main() -> int:
     """Run the benchmark; return the exit code."""
     arguments = _parse_arguments()
-    machine = _machine()
-    for name, value in machine.items():
-        console.print(f"{name:<8} {value}", highlight=False)
+    machine = figures.machine(["implicit", "numpy", "scipy"])
+    figures.show_machine(machine, console)
     runs: list[Run] = []
     goals: list[Goal] = []
     try:
@@ -108,15 +94,9 @@ def main() -> int:
     except (BatchrecError, BenchmarkError) as error:
         console.print(f"[red]✗[/] {escape(str(error))}", highlight=False)
         return 1
-    for note in NOTES:
-        console.print(note, style="dim", highlight=False)
-    for goal in goals:
-        mark = "[green]reached[/]    " if goal.reached else "[red]not reached[/]"
-        console.print(f"{mark} {goal.text}: {goal.found}", highlight=False)
+    figures.show_goals(NOTES, goals, console)
     if arguments.json:
-        figures = {"machine": machine, "runs": runs, "goals": goals}
-        text = json.dumps(figures, indent=2, ensure_ascii=False, default=asdict)
-        arguments.json.write_text(text + "\n")
+        figures.write_json(arguments.json, machine, runs, goals)
     return 0 if all(goal.reached for goal in goals) else 1
 
 
@@ -300,26 +280,6 @@ def quality_goals(data: str, runs: list[Run]) -> list[Goal]:
         Goal(f"{data}: NDCG@25 at least 1.6 x popularity", f"{above:.2f} x", above >= 1.6),
         Goal(f"{data}: at least 0.95 x the best peer", f"{beside:.2f} x {best}", beside >= 0.95),
     ]
-
-
-def _machine() -> dict[str, Any]:
-    cpu = _first_value("/proc/cpuinfo", "model name") or platform.processor()
-    memory = int((_first_value("/proc/meminfo", "MemTotal") or "0 kB").split()[0]) / 2**20
-    versions = [f"{name} {version(name)}" for name in ("implicit", "numpy", "scipy")]
-    load = os.getloadavg()[0]
-    return {
-        "machine": f"{cpu}, {os.cpu_count()} cores, {memory:.1f} GiB, load {load:.1f} at the start",
-        "system": f"{platform.system()} {platform.release()}",
-        "versions": ", ".join([f"Python {platform.python_version()}", *versions]),
-        "date": datetime.now(UTC).isoformat(" ", "minutes"),
-    }
-
-
-def _first_value(path: str, name: str) -> str | None:
-    for line in Path(path).read_text().splitlines():
-        if line.startswith(name):
-            return line.partition(":")[2].strip()
-    return None
 
 
 if __name__ == "__main__":

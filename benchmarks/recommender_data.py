@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from figures import BenchmarkError
 from numpy.typing import NDArray
 
 from batchrec.data import movielens
@@ -32,10 +33,6 @@ ML_100K = "recbole/dataset_example/ml-100k/ml-100k.inter"
 
 SCALE_EVENTS, SCALE_USERS, SCALE_ITEMS = 10_000_000, 100_000, 20_000
 _TASTES = 20
-
-
-class BenchmarkError(Exception):
-    """There is nothing to compare: data is missing, or a model failed."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,21 +10,20 @@ the exit code is 1. Linux only: the peaks of memory come from /proc.
 import argparse
 import json
 import os
-import platform
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from importlib.metadata import version
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 import duckdb
+import figures
+from figures import BenchmarkError, Goal
 from rich import box
 from rich.console import Console
 from rich.markup import escape
@@ -56,10 +55,6 @@ NOTES = (
 console = Console(width=None if sys.stdout.isatty() else 100)
 
 
-class BenchmarkError(Exception):
-    """There is nothing to compare: a peer failed, or did other work."""
-
-
 @dataclass(frozen=True)
 class Run:
     """One peer's figures for one size and repetition."""
@@ -74,21 +69,11 @@ class Run:
     written_bytes: int
 
 
-@dataclass(frozen=True)
-class Goal:
-    """What the job should reach."""
-
-    text: str
-    found: str
-    reached: bool
-
-
 def main() -> int:
     """Run the benchmark; return the exit code."""
     arguments = _parse_arguments()
-    machine = _machine()
-    for name, value in machine.items():
-        console.print(f"{name:<8} {value}", highlight=False)
+    machine = figures.machine(["pyspark", "duckdb", "pandas"], _java())
+    figures.show_machine(machine, console)
     try:
         runs = list(_run_all(arguments.rows, arguments.repeat))
     except (BatchrecError, BenchmarkError) as error:
@@ -96,16 +81,10 @@ def main() -> int:
         return 1
     for rows in arguments.rows:
         console.print(_table(rows, [run for run in runs if run.rows == rows]))
-    for note in NOTES:
-        console.print(note, style="dim", highlight=False)
     goals = _goals(runs)
-    for goal in goals:
-        mark = "[green]reached[/]    " if goal.reached else "[red]not reached[/]"
-        console.print(f"{mark} {goal.text}: {goal.found}", highlight=False)
+    figures.show_goals(NOTES, goals, console)
     if arguments.json:
-        figures = {"machine": machine, "runs": runs, "goals": goals}
-        text = json.dumps(figures, indent=2, ensure_ascii=False, default=asdict)
-        arguments.json.write_text(text + "\n")
+        figures.write_json(arguments.json, machine, runs, goals)
     return 0
 
 
@@ -318,30 +297,10 @@ def _goals(runs: list[Run]) -> list[Goal]:
     return goals
 
 
-def _machine() -> dict[str, str]:
-    cpu = _first_value("/proc/cpuinfo", "model name") or platform.processor()
-    memory = int((_first_value("/proc/meminfo", "MemTotal") or "0 kB").split()[0]) / 2**20
-    versions = [f"{name} {version(name)}" for name in ("pyspark", "duckdb", "pandas")]
-    load = os.getloadavg()[0]
-    return {
-        "machine": f"{cpu}, {os.cpu_count()} cores, {memory:.1f} GiB, load {load:.1f} at the start",
-        "system": f"{platform.system()} {platform.release()}",
-        "versions": ", ".join([f"Python {platform.python_version()}", *versions, _java()]),
-        "date": datetime.now(UTC).isoformat(" ", "minutes"),
-    }
-
-
 def _java() -> str:
     java = Path(spark_environment()["JAVA_HOME"], "bin", "java")
     shown = subprocess.run([java, "-version"], capture_output=True, text=True, check=True)  # noqa: S603
     return "Java " + shown.stderr.split('"')[1]
-
-
-def _first_value(path: str, name: str) -> str | None:
-    for line in Path(path).read_text().splitlines():
-        if line.startswith(name):
-            return line.partition(":")[2].strip()
-    return None
 
 
 if __name__ == "__main__":
