@@ -106,7 +106,7 @@ class ResourceBackend(BaseBackend):
             clock.sleep(runtime.current().durations.delete)
             with self.lock:
                 for gone in self._with_what_goes_along(arn):
-                    self.resources.pop(gone).stop.set()
+                    del self.resources[gone]
                     self.imported.pop(gone, None)
                     self.trained.pop(gone, None)
 
