@@ -5,8 +5,8 @@ time stands still; when all of them wait, it jumps to the first deadline. An hou
 in seconds, and because every wait of every parallel branch goes through the same queue, the
 timeline is the one that real time would have given. Without participants, it follows real time.
 
-A wait in the background is for what happens by itself one day, such as next week's training: it
-ends at its time, but nothing is ever hastened for it, and who is in one takes no part meanwhile.
+`call_later` is for what happens by itself one day, such as next week's training: it happens at its
+time, but nothing is ever hastened for it.
 """
 
 import datetime as datetime_module
@@ -27,8 +27,7 @@ NO_DEADLINE_SECONDS = 99_999_999
 class _Waiter:
     """One thread inside one wait."""
 
-    def __init__(self, background: bool = False) -> None:
-        self.background = background
+    def __init__(self) -> None:
         self.awake = False
         self.signal = threading.Event()
 
@@ -51,10 +50,10 @@ class VirtualClock:
         self._closed = False
         self._asleep: set[_Waiter] = set()
         self._deadlines: list[tuple[float, int, _Waiter]] = []
-        self._background: list[tuple[float, int, _Waiter]] = []  # deadlines that pull no time
+        self._calls: list[tuple[float, int, Callable[[], object]]] = []  # of call_later
         self._sequence = itertools.count()
         self._idle = threading.Condition(self._lock)
-        self._watched = False  # whether a thread watches for background deadlines in idle time
+        self._watched = False  # whether a thread watches for calls in idle time
 
     # --- reading ------------------------------------------------------------------------------
 
@@ -82,6 +81,15 @@ class VirtualClock:
     def thread(self, target: Callable[..., object], *args: object) -> "VirtualThread":
         """Return a daemon thread that takes part in this clock from its start to its end."""
         return VirtualThread(self, target=target, args=args)
+
+    def call_later(self, seconds: float, target: Callable[[], object]) -> None:
+        """Start a thread of this clock when `seconds` have passed; time doesn't jump to that."""
+        with self._lock:
+            heapq.heappush(self._calls, (self.time() + seconds, next(self._sequence), target))
+            if not self._watched:
+                self._watched = True
+                threading.Thread(target=self._start_calls_in_idle_time, daemon=True).start()
+            self._idle.notify_all()
 
     @contextmanager
     def participant(self) -> Iterator[None]:
@@ -133,6 +141,7 @@ class VirtualClock:
             self._closed = True
             for waiter in list(self._asleep):
                 self._wake(waiter)
+            self._calls.clear()
             self._idle.notify_all()
 
     @property
@@ -159,58 +168,45 @@ class VirtualClock:
     def _fall_asleep(self, waiter: _Waiter, timeout: float | None) -> None:
         if timeout is not None and timeout < NO_DEADLINE_SECONDS:
             entry = (self._now + timeout, next(self._sequence), waiter)
-            heapq.heappush(self._background if waiter.background else self._deadlines, entry)
+            heapq.heappush(self._deadlines, entry)
         self._asleep.add(waiter)
-        if waiter.background:
-            self._watch_idle_time()
-            self._leave()
-        else:
-            self._working -= 1
-            self._jump_if_all_wait()
+        self._working -= 1
+        self._jump_if_all_wait()
 
     def _wake(self, waiter: _Waiter) -> None:
         if not waiter.awake:
             waiter.awake = True
             self._asleep.discard(waiter)
-            if waiter.background:
-                self._enter()
-            else:
-                self._working += 1
+            self._working += 1
             waiter.signal.set()
 
     def _jump_if_all_wait(self) -> None:
-        if self._working > 0 or _next(self._deadlines) is None:
+        while self._deadlines and self._deadlines[0][2].awake:
+            heapq.heappop(self._deadlines)
+        if self._working > 0 or not self._deadlines:
             return
-        both = (self._deadlines, self._background)
-        due = min(at for at in map(_next, both) if at is not None)
+        due = min(queue[0][0] for queue in (self._deadlines, self._calls) if queue)
         self._now = max(self._now, due)
-        for deadlines in both:
-            while (at := _next(deadlines)) is not None and at <= self._now:
-                self._wake(heapq.heappop(deadlines)[2])
+        while self._deadlines and self._deadlines[0][0] <= self._now:
+            self._wake(heapq.heappop(self._deadlines)[2])
+        self._start_due_calls()
 
-    def _watch_idle_time(self) -> None:
-        if not self._watched:
-            self._watched = True
-            threading.Thread(target=self._wake_in_idle_time, daemon=True).start()
+    def _start_due_calls(self) -> None:
+        while self._calls and self._calls[0][0] <= self._now:
+            self.thread(heapq.heappop(self._calls)[2]).start()
 
-    def _wake_in_idle_time(self) -> None:
-        """End background waits that become due while nobody takes part, in real time."""
+    def _start_calls_in_idle_time(self) -> None:
+        """Start what becomes due while nobody takes part, in real time."""
         with self._idle:
             while not self._closed:
-                due = _next(self._background)
-                if self._present > 0 or due is None:
+                if self._present > 0 or not self._calls:
                     self._idle.wait()
-                elif (left := due - self.time()) > 0:
+                elif (left := self._calls[0][0] - self.time()) > 0:
                     self._idle.wait(min(left, threading.TIMEOUT_MAX))
                 else:
-                    self._wake(heapq.heappop(self._background)[2])
-
-
-def _next(deadlines: list[tuple[float, int, _Waiter]]) -> float | None:
-    """Return the first deadline of those who still sleep."""
-    while deadlines and deadlines[0][2].awake:
-        heapq.heappop(deadlines)
-    return deadlines[0][0] if deadlines else None
+                    self._enter()
+                    self._start_due_calls()
+                    self._leave()
 
 
 class VirtualEvent:
@@ -238,19 +234,14 @@ class VirtualEvent:
         with self._clock._lock:
             self._flag = False
 
-    def wait(self, timeout: float | None = None, *, background: bool = False) -> bool:
-        """Wait until set, or for `timeout` virtual seconds; return whether it was set.
-
-        Args:
-            timeout: None waits for ever.
-            background: time doesn't jump for this wait's sake.
-        """
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until set, or for `timeout` virtual seconds; return whether it was set."""
         _end_if_closed(self._clock)
         with self._clock.participant():
             with self._clock._lock:
                 if self._flag:
                     return True
-                waiter = _Waiter(background)
+                waiter = _Waiter()
                 self._waiters.append(waiter)
                 self._clock._fall_asleep(waiter, timeout)
             waiter.signal.wait()

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from batchrec.clock import NO_DEADLINE_SECONDS, ModuleShims, VirtualClock, VirtualThread
+from batchrec.clock import NO_DEADLINE_SECONDS, ModuleShims, VirtualClock
 
 # Waiting in real time would take hours; a test that hangs instead ends here.
 pytestmark = pytest.mark.timeout(60)
@@ -373,110 +373,81 @@ def test_advance_of_time_that_is_not_held(clock: VirtualClock, real_time: FakeRe
     assert clock.time() == HOUR + 1
 
 
-# --- waits in the background ----------------------------------------------------------------------
+# --- calls ----------------------------------------------------------------------------------------
 
 
-def wait_in_background(clock: VirtualClock, seconds: float, woke: list[float]) -> VirtualThread:
-    def wait() -> None:
-        clock.event().wait(seconds, background=True)
-        woke.append(clock.time())
-
-    thread = clock.thread(wait)
-    thread.start()
-    return thread
+def call_later(clock: VirtualClock, seconds: float, called: list[float]) -> None:
+    clock.call_later(seconds, lambda: called.append(clock.time()))
 
 
-def test_time_does_not_jump_for_a_wait_in_the_background(clock: VirtualClock) -> None:
-    woke: list[float] = []
-    wait_in_background(clock, 7 * 24 * HOUR, woke)
+def test_time_does_not_jump_to_a_call(clock: VirtualClock) -> None:
+    called: list[float] = []
+    call_later(clock, 7 * 24 * HOUR, called)
     for _ in range(3):
         clock.sleep(HOUR)
     assert clock.time() == 3 * HOUR
-    assert woke == []
+    assert called == []
 
 
-def test_a_wait_in_the_background_ends_at_its_time_on_the_way(clock: VirtualClock) -> None:
-    woke: list[float] = []
+def test_calls_are_made_at_their_time_on_the_way(clock: VirtualClock) -> None:
+    called: list[float] = []
     for seconds in (20, 10, 40):
-        wait_in_background(clock, seconds, woke)
+        call_later(clock, seconds, called)
     clock.sleep(30)
-    assert woke == [10, 20]
+    assert called == [10, 20]
     assert clock.time() == 30
     clock.sleep(10)
     clock.sleep(0)
-    assert woke == [10, 20, 40]
+    assert called == [10, 20, 40]
 
 
-def test_what_follows_a_wait_in_the_background_takes_part(clock: VirtualClock) -> None:
+def test_what_is_called_takes_part(clock: VirtualClock) -> None:
     steps: list[float] = []
 
-    def work_every_ten_seconds() -> None:
-        for _ in range(3):
-            clock.event().wait(10, background=True)
-            clock.sleep(5)
-            steps.append(clock.time())
+    def work() -> None:
+        clock.sleep(5)
+        steps.append(clock.time())
+        clock.call_later(10, work)
 
-    clock.thread(work_every_ten_seconds).start()
-    clock.sleep(100)
+    clock.call_later(10, work)
+    clock.sleep(50)
     assert steps == [15, 30, 45]
-    assert clock.time() == 100
+    assert clock.time() == 50
 
 
-def test_setting_an_event_ends_a_wait_in_the_background(clock: VirtualClock) -> None:
-    event, woke = clock.event(), []
-
-    def wait() -> None:
-        woke.append(event.wait(HOUR, background=True))
-
-    thread = clock.thread(wait)
-    thread.start()
-    clock.sleep(1)
-    event.set()
-    thread.join()
-    assert woke == [True]
-    assert clock.time() == 1
-
-
-def test_time_follows_real_time_while_only_the_background_waits(
+def test_time_follows_real_time_while_only_a_call_is_to_come(
     clock: VirtualClock, real_time: FakeRealTime
 ) -> None:
-    wait_in_background(clock, HOUR, [])
+    call_later(clock, HOUR, [])
     clock.sleep(1)
     real_time.seconds += 60
     assert clock.time() == 61
 
 
-def test_real_time_ends_a_wait_in_the_background() -> None:
-    clock, woke = VirtualClock(start=0), threading.Event()
-
-    def wait() -> None:
-        clock.event().wait(0.05, background=True)
-        woke.set()
-
-    clock.thread(wait).start()
-    assert woke.wait(30)
+def test_real_time_brings_a_call_too() -> None:
+    clock, called = VirtualClock(start=0), threading.Event()
+    clock.call_later(0.05, called.set)
+    assert called.wait(30)
     assert clock.time() >= 0.05
     clock.close()
 
 
-def test_held_time_holds_the_background_too(held: VirtualClock) -> None:
-    woke: list[float] = []
-    thread = wait_in_background(held, 10, woke)
-    assert held.time() == 0
+def test_held_time_holds_calls_too(held: VirtualClock) -> None:
+    called: list[float] = []
+    call_later(held, 10, called)
     held.advance(9)
-    assert woke == []
+    assert called == []
     held.advance(1)
-    assert woke == [10]
-    thread.join()
+    assert called == [10]
 
 
-def test_closing_ends_threads_in_the_background(clock: VirtualClock) -> None:
-    woke: list[float] = []
-    thread = wait_in_background(clock, HOUR, woke)
-    clock.sleep(1)
+def test_a_closed_clock_calls_nobody(clock: VirtualClock) -> None:
+    called: list[float] = []
+    call_later(clock, 1, called)
     clock.close()
-    threading.Thread.join(thread)
-    assert woke == []
+    clock.sleep(2)
+    clock.sleep(2)
+    assert called == []
 
 
 # --- closing --------------------------------------------------------------------------------------

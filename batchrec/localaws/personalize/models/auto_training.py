@@ -1,10 +1,11 @@
 """Automatic training (Developer Guide, Configuring automatic training; Updating a solution)."""
 
 import itertools
+from collections.abc import Callable, Iterator
 
 from batchrec.localaws import runtime
 from batchrec.localaws.personalize.exceptions import LimitExceededException
-from batchrec.localaws.personalize.models.resource import ACTIVE, Resource, now
+from batchrec.localaws.personalize.models.resource import ACTIVE, Resource
 from batchrec.localaws.personalize.models.versions import VersionBackend
 from batchrec.localaws.personalize.solution_config import training_days
 
@@ -31,30 +32,34 @@ class AutoTrainingBackend(VersionBackend):
             solution: trains itself, or no more.
             since: when the schedule began, in virtual epoch seconds; now by default.
         """
-        self._end_schedule(solution)
-        if not solution.members["performAutoTraining"]:
-            return
-        clock, ended = runtime.current().clock, solution.stop
-        began = now() if since is None else since
+        began = runtime.current().clock.time() if since is None else since
         first = began + runtime.current().durations.first_automatic_training
         days = training_days(solution.members.get("solutionConfig", {}))
+        schedule = solution.schedule = itertools.count(first, days * DAY)
 
-        def schedule() -> None:
-            for due in itertools.count(first, days * DAY):
-                left = due - clock.time()
-                if left < 0:  # it was due while nothing ran
-                    continue
-                if ended.wait(left, background=True):
+        def is_left_out(due: float) -> bool:
+            return due == first and self._created_since(solution, round(began, 3))
+
+        if solution.members["performAutoTraining"]:
+            self._await_training(solution, schedule, is_left_out)
+
+    def _await_training(
+        self, solution: Resource, schedule: Iterator[float], is_left_out: Callable[[float], bool]
+    ) -> None:
+        """Train when it is due next, and go on, while the solution is there with this schedule."""
+        clock = runtime.current().clock
+        due = next(due for due in schedule if due >= clock.time())
+
+        def train() -> None:
+            with self.lock:
+                there = self.resources.get(solution.arn) is solution
+                if not there or solution.schedule is not schedule:
                     return
-                with self.lock:
-                    if due > first or not self._created_since(solution, began):
-                        self._train_if_data_is_new(solution)
+                if not is_left_out(due):
+                    self._train_if_data_is_new(solution)
+                self._await_training(solution, schedule, is_left_out)
 
-        clock.thread(schedule).start()
-
-    def _end_schedule(self, solution: Resource) -> None:
-        solution.stop.set()
-        solution.stop = runtime.current().clock.event()
+        clock.call_later(due - clock.time(), train)
 
     def _train_if_data_is_new(self, solution: Resource) -> None:
         """Create a version, if interactions were imported since the last one was created.

@@ -108,7 +108,7 @@ class ResourceBackend(BaseBackend):
                 if self.resources.get(arn) is not doomed:
                     return  # gone with its parent, whose name may have been used again
                 for gone in self._with_what_goes_along(arn):
-                    self.resources.pop(gone).stop.set()
+                    del self.resources[gone]
                     self.imported.pop(gone, None)
                     self.trained.pop(gone, None)
 

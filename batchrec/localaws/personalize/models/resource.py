@@ -1,5 +1,6 @@
 """Resources and their statuses."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,6 +38,7 @@ class Resource:
     members: dict[str, Any]
     tags: list[dict[str, str]] = field(default_factory=list)
     stop: VirtualEvent = field(default_factory=lambda: runtime.current().clock.event())
+    schedule: Iterator[float] | None = None  # when a solution trains itself, virtual epoch seconds
 
     @property
     def arn(self) -> str:
