@@ -49,18 +49,22 @@ def validate(schema: str) -> None:
     """
     try:
         record = json.loads(schema)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidInputException(f"The schema is not valid JSON: {error}.") from error
     if not isinstance(record, dict) or record.get("type") != "record":
         raise InvalidInputException("The schema must be an Avro record.")
-    required = REQUIRED.get(record.get("name", ""))
+    name = record.get("name")
+    required = REQUIRED.get(name) if isinstance(name, str) else None
     if required is None:
         raise InvalidInputException(
             f"The schema's name must be one of {', '.join(REQUIRED)}, not {record.get('name')!r}."
         )
-    columns = {field.name: field for field in map(_field, record.get("fields", []))}
+    listed = record.get("fields")
+    if not isinstance(listed, list):
+        raise InvalidInputException("The schema needs a list of fields.")
+    columns = {field.name: field for field in map(_field, listed)}
     unique = {name.replace("_", "").upper() for name in columns}
-    if len(unique) < len(record.get("fields", [])):
+    if len(unique) < len(listed):
         raise InvalidInputException("Field names must be unique, ignoring underscores.")
     for name, kind in required.items():
         if name not in columns or columns[name].type != kind or columns[name].nullable:
@@ -81,6 +85,8 @@ def require_type(schema: str, dataset_type: str) -> None:
 def _field(field: Any) -> Field:
     if not isinstance(field, dict) or not {"name", "type"} <= field.keys():
         raise InvalidInputException(f"A schema field needs a name and a type: {field!r}.")
+    if not isinstance(field["name"], str):
+        raise InvalidInputException(f"The name of a field must be a string: {field!r}.")
     kinds = field["type"] if isinstance(field["type"], list) else [field["type"]]
     others = [kind for kind in kinds if kind != "null"]
     if len(others) != 1 or not isinstance(others[0], str) or others[0] not in TYPES:
