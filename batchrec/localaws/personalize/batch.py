@@ -17,20 +17,26 @@ def run(storage: Storage, family: Family[Any], source: str, destination: str) ->
     """Answer every line of every input file under `source`.
 
     Raises:
-        JobFailure: there is no input, or too much.
+        JobFailure: there is no input, or too much; it is no text, or would share its output file.
     """
-    inputs = {
-        file.rpartition("/")[2]: [
-            _parsed(line) for line in storage.read(file).decode().splitlines() if line.strip()
-        ]
-        for file in storage.prefix(source)
-    }
+    inputs: dict[str, list[dict[str, Any]]] = {}
+    for file in storage.prefix(source):
+        name = file.rpartition("/")[2]
+        if name in inputs:  # what AWS does isn't documented; never answers that replace others
+            raise JobFailure(f"More than one input file is named {name}.")
+        try:
+            text = storage.read(file).decode()
+        except UnicodeDecodeError as error:
+            raise JobFailure(f"{file} is not UTF-8: {error}") from error
+        # JSON Lines: nothing but a line feed ends a line, as splitlines() would have it.
+        inputs[name] = [_parsed(line) for line in text.split("\n") if line.strip()]
     if not inputs:
         raise JobFailure("Invalid S3 input path")
     family.require_size([len(lines) for lines in inputs.values()])
     for name, lines in inputs.items():
         answers = "".join(f"{line}\n" for line in _answers(family, lines))
-        storage.write(f"{destination.rstrip('/')}/{name}.out", answers.encode())
+        encoded = answers.encode(errors="replace")  # escaped halves of characters are no text
+        storage.write(f"{destination.rstrip('/')}/{name}.out", encoded)
     storage.write(f"{destination.rstrip('/')}/_CHECK", b"")
 
 
@@ -55,6 +61,6 @@ def _read(family: Family[Any], given: dict[str, Any]) -> Query[Any] | UserError:
 def _parsed(line: str) -> dict[str, Any]:
     try:
         given = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return given if isinstance(given, dict) else {}

@@ -123,7 +123,7 @@ def _attributes(schema: str) -> dict[str, dict[str, Any]]:
 def _record(schema: str) -> dict[str, Any]:
     try:
         record = json.loads(schema)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidInputException(f"The schema is not valid JSON: {error}.") from error
     if not isinstance(record, dict) or record.get("type") != "record":
         raise InvalidInputException("The schema must be an Avro record.")
