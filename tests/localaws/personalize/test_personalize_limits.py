@@ -88,12 +88,12 @@ def with_documented_quotas(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("with_documented_quotas")
 def test_five_dataset_groups_in_a_region(world: World, held: LocalAws) -> None:
-    p = runtime.current().client("personalize", "eu-west-1")
+    p = runtime.current().client("personalize", "ap-south-1")
     created = [p.create_dataset_group(name=unique())["datasetGroupArn"] for _ in range(5)]
     refusal("LimitExceededException", lambda: p.create_dataset_group(name=unique()))
     taken = created[0].rpartition("/")[2]
     refusal("ResourceAlreadyExistsException", lambda: p.create_dataset_group(name=taken))
-    other = runtime.current().client("personalize", "eu-central-1")
+    other = runtime.current().client("personalize", "ca-central-1")
     other.create_dataset_group(name=taken)
     held.clock.advance(LONG_ENOUGH)
     p.delete_dataset_group(datasetGroupArn=created[0])
@@ -106,7 +106,7 @@ def test_the_quota_of_schemas(world: World, monkeypatch: pytest.MonkeyPatch) -> 
     assert Quotas().schemas == 500
     raised = dataclasses.replace(runtime.current(), quotas=Quotas(schemas=2))
     monkeypatch.setattr(runtime, "_current", raised)
-    p = runtime.current().client("personalize", "us-west-2")
+    p = runtime.current().client("personalize", "ap-southeast-1")
     for _ in range(2):
         p.create_schema(name=unique(), schema=avro(*INTERACTIONS))
     create = p.create_schema
@@ -114,7 +114,7 @@ def test_the_quota_of_schemas(world: World, monkeypatch: pytest.MonkeyPatch) -> 
         "LimitExceededException",
         lambda: create(name=unique(), schema=avro(*INTERACTIONS)),
     )
-    assert "us-west-2" in message
+    assert "ap-southeast-1" in message
 
 
 # --- deleting -------------------------------------------------------------------------------------
