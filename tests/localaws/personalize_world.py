@@ -228,7 +228,7 @@ class World:
         source = self.put(f"{folder}/input.json", lines)
         ended = job(source, f"s3://{self.bucket}/{folder}-out/", **settings)
         assert ended["status"] == "ACTIVE", ended
-        return self.get(f"{folder}-out/input.json.out").decode().splitlines()
+        return self.get(f"{folder}-out/input.json.out").decode().split("\n")[:-1]
 
 
 def bucket_policy(bucket: str) -> str:

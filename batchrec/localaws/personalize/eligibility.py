@@ -43,10 +43,10 @@ class Asker:
         r"""Return the values given for a placeholder, as `"\"horror\",\"comedy\""`.
 
         Raises:
-            UserError: there are none.
+            UserError: there are none, or they are no text.
         """
         given = (self.filter_values or {}).get(placeholder.name)
-        if not given:
+        if not isinstance(given, str) or not given:
             raise UserError(f"filterValues has no value for the parameter {placeholder.name}")
         return re.findall(r'"([^"]*)"', given) or [given]
 
@@ -132,9 +132,10 @@ class Eligibility:
         if condition.operator not in _COMPARISONS:
             return values
         try:
-            return [float(value) for value in values]
+            (number,) = map(float, values)
         except ValueError as error:
-            raise UserError(f"{condition.field} is compared with numbers, not {values}") from error
+            raise UserError(f"{condition.field} is compared with a number, not {values}") from error
+        return [number]
 
 
 class _Column:

@@ -9,7 +9,7 @@ from typing import Any
 import hypothesis.strategies as st
 import pytest
 from hypothesis import HealthCheck, example, given, settings
-from personalize_world import INTERACTIONS, USERS, Shop, World, avro, csv, unique
+from personalize_world import INTERACTIONS, RECIPE, USERS, Shop, World, avro, csv, unique
 from wire import post
 
 pytestmark = pytest.mark.timeout(120)
@@ -150,6 +150,62 @@ def test_ids_in_batch_input(world: World, names: list[str]) -> None:
     ]
     assert [answer["input"] for answer in answers] == [{"userId": name} for name in names]
     assert all(answer["error"] is None for answer in answers)
+
+
+@pytest.fixture(scope="module")
+def filtered(world: World, shop: Shop) -> dict[str, str]:
+    """A solution version, and a filter with placeholders, both of the shop."""
+    version = world.version_of(shop.group, f"{RECIPE}/aws-popularity-count")
+    created = world.personalize.create_filter(
+        name=unique(),
+        datasetGroupArn=shop.group,
+        filterExpression="EXCLUDE ItemID WHERE Items.GENRES IN ($G) | "
+        "INCLUDE ItemID WHERE Items.PRICE > $P",
+    )
+    world.settle()
+    return {
+        "solutionVersionArn": version["solutionVersionArn"],
+        "filterArn": created["filterArn"],
+    }
+
+
+odd_values = anything | st.sampled_from(['"Drama"', '"Drama', '"a","b"', "1", "1e999", "nan", '""'])
+
+
+@SOME
+@given(
+    values=st.fixed_dictionaries({}, optional={"G": odd_values, "P": odd_values, "g": odd_values})
+    | anything
+)
+def test_filter_values(world: World, filtered: dict[str, str], values: Any) -> None:
+    (line,) = world.recommend(json.dumps({"userId": "1", "filterValues": values}), **filtered)
+    answer = json.loads(line)
+    assert isinstance(answer["output"]["recommendedItems"], list)
+    assert answer["error"] is None or answer["error"].startswith("User error: ")
+
+
+@pytest.fixture(scope="module")
+def by_attributes(world: World, shop: Shop) -> str:
+    version = world.version_of(shop.group, f"{RECIPE}/aws-item-attribute-affinity")
+    return str(version["solutionVersionArn"])
+
+
+ATTRIBUTES = ["ITEMS.GENRES", "items.price", "ITEMS.WONDER", "=", '"Comedy"', "1.5", "AND", "OR"]
+
+
+@SOME
+@given(
+    attributes=anything
+    | st.lists(st.sampled_from(ATTRIBUTES), max_size=7).map(" ".join)
+    | st.text(max_size=10).map(lambda text: f'ITEMS.GENRES = "{text}"')
+)
+@example(attributes="(" * 10_000)
+def test_item_attributes(world: World, by_attributes: str, attributes: Any) -> None:
+    given = json.dumps({"itemAttributes": attributes})
+    (line,) = world.segment(given, solutionVersionArn=by_attributes)
+    answer = json.loads(line)
+    assert isinstance(answer["output"]["usersList"], list)
+    assert answer["error"] is None or answer["error"].startswith("User error: ")
 
 
 def test_input_files_of_one_name(world: World) -> None:
