@@ -50,7 +50,13 @@ class PersonalizeResponse(BaseResponse):
     @property
     def backend(self) -> PersonalizeBackend:
         """The backend of the request's account and Region."""
-        return personalize_backends[self.current_account][self.region]
+        try:
+            return personalize_backends[self.current_account][self.region]
+        except KeyError as error:
+            # There, AWS has no endpoint that could answer.
+            raise InvalidInputException(
+                f"Amazon Personalize is not available in the Region {self.region}."
+            ) from error
 
     def setup_class(self, *args: Any, **kwargs: Any) -> None:
         """Read the request."""

@@ -103,10 +103,8 @@ def _settle(backend: PersonalizeBackend) -> None:
             resource.members |= {"status": STOPPED, "lastUpdatedDateTime": now()}
         elif resource.busy:
             _fail(resource.members, resource.words.failed)
-        if resource.updating:
-            for update in ("latestSolutionUpdate", "latestDatasetUpdate"):
-                if update in resource.members:
-                    _fail(resource.members[update], FAILED)
+        if resource.updating and resource.latest_update is not None:
+            _fail(resource.latest_update, FAILED)
 
 
 def _fail(members: dict[str, Any], status: str) -> None:

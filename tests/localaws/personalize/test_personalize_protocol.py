@@ -117,3 +117,10 @@ def test_members_of_a_wrong_type(local_aws: LocalAws, operation: str) -> None:
             if type(value) is not fitting:
                 answer = post(local_aws, operation, valid(shape) | {name: value})
                 assert answer.status == 400, (name, value, json.loads(answer.body))
+
+
+def test_a_region_without_personalize_says_so(local_aws: LocalAws) -> None:
+    """AWS General Reference, Amazon Personalize endpoints: none in eu-west-2."""
+    answer = post(local_aws, "ListSchemas", {}, "eu-west-2")
+    assert answer.status == 400
+    assert "eu-west-2" in answer.members["message"]
