@@ -54,7 +54,7 @@ lock: $(SET_UP) ## Pin the newest versions that fit
 	  requirements-checkov.in -o requirements-checkov.lock
 
 clean: ## Remove what the other verbs made
-	rm -rf .venv .venv-checkov demo-output .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-checkov demo-output .hypothesis .pytest_cache .mypy_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(SET_UP): requirements.lock pyproject.toml

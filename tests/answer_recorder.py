@@ -62,7 +62,7 @@ class Recorder:
             except Exception as error:
                 self._found.append(f"{operation}: {error!r}")
                 raise
-            self._found += faults(operation, *begun, body)
+            self._found.extend(faults(operation, *begun, body))
             return [body]
 
         return recorded
