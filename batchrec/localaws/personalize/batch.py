@@ -12,6 +12,10 @@ from batchrec.localaws.personalize.exceptions import JobFailure, UserError
 from batchrec.localaws.personalize.families import Family, Query
 from batchrec.localaws.personalize.storage import Storage
 
+# Developer Guide, Endpoints and quotas.
+MAXIMUM_FILES = 1000
+MAXIMUM_BYTES = 10**9
+
 
 def run(storage: Storage, family: Family[Any], source: str, destination: str) -> None:
     """Answer every line of every input file under `source`.
@@ -20,12 +24,20 @@ def run(storage: Storage, family: Family[Any], source: str, destination: str) ->
         JobFailure: there is no input, or too much; it is no text, or would share its output file.
     """
     inputs: dict[str, list[dict[str, Any]]] = {}
-    for file in storage.prefix(source):
+    size = 0
+    files = storage.prefix(source)
+    if len(files) > MAXIMUM_FILES:
+        raise JobFailure(f"The input has {len(files):,} files; it can have {MAXIMUM_FILES:,}.")
+    for file in files:
         name = file.rpartition("/")[2]
         if name in inputs:  # what AWS does isn't documented; never answers that replace others
             raise JobFailure(f"More than one input file is named {name}.")
+        content = storage.read(file)
+        size += len(content)
+        if size > MAXIMUM_BYTES:
+            raise JobFailure(f"The input is larger than {MAXIMUM_BYTES:,} bytes.")
         try:
-            text = storage.read(file).decode()
+            text = content.decode()
         except UnicodeDecodeError as error:
             raise JobFailure(f"{file} is not UTF-8: {error}") from error
         # JSON Lines: nothing but a line feed ends a line, as splitlines() would have it.

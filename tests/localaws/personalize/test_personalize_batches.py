@@ -21,7 +21,7 @@ from personalize_world import (
 )
 
 from batchrec.localaws import runtime
-from batchrec.localaws.personalize import themes
+from batchrec.localaws.personalize import batch, themes
 from batchrec.localaws.server import LocalAws
 
 pytestmark = pytest.mark.timeout(120)
@@ -527,3 +527,21 @@ def test_a_hundred_lines_of_a_file_have_themes(world: World, versions: Versions)
     failed = world.batch(f"{place}/many/", f"{place}/out/", **settings)
     assert failed["status"] == "CREATE FAILED"
     assert "at most 100" in failed["failureReason"]
+
+
+def test_input_has_limits(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Developer Guide, Endpoints and quotas: 1,000 files and 1 GB for a batch job."""
+    assert (batch.MAXIMUM_FILES, batch.MAXIMUM_BYTES) == (1000, 10**9)
+    line = '{"userId": "1"}\n'
+    folder = unique("limits")
+    for number in range(3):
+        world.put(f"{folder}/{number}.json", line)
+    source, out = f"s3://{world.bucket}/{folder}/", f"s3://{world.bucket}/{folder}-out/"
+    for limit, most in (("MAXIMUM_FILES", 3), ("MAXIMUM_BYTES", 3 * len(line))):
+        with monkeypatch.context() as patch:
+            patch.setattr(batch, limit, most)
+            assert world.batch(source, out)["status"] == "ACTIVE"
+            patch.setattr(batch, limit, most - 1)
+            refused = world.batch(source, out)
+        assert refused["status"] == "CREATE FAILED"
+        assert refused["failureReason"].startswith("The input ")
