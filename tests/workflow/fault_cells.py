@@ -83,6 +83,7 @@ MAPS = {
 NOTIFICATIONS = ("NotifyOfSuccess", "NotifyOfFailure", "NotifyOfSkip", "NotifyOfTeardown")
 BUSY_IN = ("CreateDatasetImportJob", "CreateSolution", "CreateSolutionVersion", "UpdateSolution")
 BUSY_IN += ("CreateBatchInferenceJob", "CreateBatchSegmentJob", "DeleteFilter", "DeleteSolution")
+BUSY_IN += ("StopSolutionVersionCreation",)
 RESOURCES = {
     "DescribeDatasetImportJob": "DatasetImportJob",
     "DescribeSolution": "Solution",
@@ -257,18 +258,29 @@ def _glue(scenario: str, state: str) -> Iterator[Cell]:
 
 
 def _missing_fields() -> Iterator[Cell]:
-    """Of the other answers that are read; nothing is read of the rest."""
+    """Of the other answers that are read, but for objects of S3."""
     read = {
         ("run", "ListRunningExecutions"): "executions",
         ("run", "CreateSolutionVersion"): "solutionVersionArn",
         ("run", "GetSolutionMetrics"): "metrics",
         ("teardown", "ListExecutionsToStop"): "executions",
+        ("teardown", "ListFilters"): "Filters",
+        ("teardown", "ListSolutions"): "solutions",
+        # What isn't known to be one's own, or to train, isn't waited for.
+        ("adopted solution", "DescribeLatestSolutionVersion"): "solutionVersion",
+        ("teardown", "DescribeSolutionToDelete"): "solution",
     }
     for (scenario, state), member in read.items():
 
         def rewrite(answer: dict[str, Any], member: str = member) -> dict[str, Any]:
             return {name: value for name, value in answer.items() if name != member}
 
-        faults = _call(state, TASKS[scenario][state], times=None, rewrite=rewrite)
+        # Of DescribeSolutionVersion only the first call is that state's.
+        is_harmless = state.startswith("Describe")
+        times = 1 if is_harmless else None
+        faults = _call(state, TASKS[scenario][state], times=times, rewrite=rewrite)
+        if is_harmless:
+            yield Cell(scenario, state, "missing field", faults)
+            continue
         error = "Workflow.QueryEvaluationError"
         yield Cell(scenario, state, "missing field", faults, FAILED, error, state)
