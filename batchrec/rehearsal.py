@@ -138,7 +138,7 @@ def _continued(workspace: Workspace, aws: LocalAws) -> Iterator[None]:
     """Keep Terraform's state with the account: what it says is there, and what isn't, it makes."""
     name = f"{workspace.configuration}/terraform.tfstate"
     if name in aws.attachments:
-        workspace.state_file.write_bytes(aws.attachments[name])
+        workspace.put_state(aws.attachments[name])
     try:
         yield
     finally:

@@ -23,6 +23,8 @@ from batchrec.errors import BatchrecError
 
 MINIMUM_VERSION = (1, 9)
 
+_AWS_PROVIDER = "registry.terraform.io/hashicorp/aws"
+
 # What a configuration is made of, beside its own folder.
 _MODULE_FOLDERS = ("modules", "glue_jobs", "examples")
 _MODULE_FILES = ("*.tf", "*.tf.json", "*.tfvars", "*.tfvars.json")
@@ -111,7 +113,7 @@ def provider_mirror(
         if not _has_provider(mirror):
             raise BatchrecError(
                 f"BATCHREC_PROVIDER_MIRROR is {named}, and that has no "
-                f"registry.terraform.io/hashicorp/aws/<version>/{_os_arch()}.\n"
+                f"{_AWS_PROVIDER}/<version>/{_os_arch()}.\n"
                 "Make one with: terraform providers mirror FOLDER. Or unset it to use the registry."
             )
         return mirror
@@ -270,6 +272,24 @@ class Workspace:
         traceback: TracebackType | None,
     ) -> None:
         self._work.cleanup()
+
+    def put_state(self, state: bytes) -> None:
+        """Take over the state of an earlier workspace, before `init`.
+
+        Raises:
+            BatchrecError: it names another provider than hashicorp/aws: Terraform would install
+                and run it.
+        """
+        resources = json.loads(state).get("resources", [])
+        named = {
+            re.sub(r'.*provider\["([^"]*)"\].*', r"\1", each["provider"]) for each in resources
+        }
+        if others := sorted(named - {_AWS_PROVIDER}):
+            raise BatchrecError(
+                f"The saved state of Terraform is not one of a rehearsal: beside {_AWS_PROVIDER} it"
+                f" needs {', '.join(others)}. Use another file."
+            )
+        self.state_file.write_bytes(state)
 
     def init(self, on_line: OnLine | None = None) -> None:
         """Install modules and providers.
@@ -477,7 +497,7 @@ def _implied_mirrors(env: Mapping[str, str]) -> list[Path]:
 
 
 def _has_provider(mirror: Path) -> bool:
-    aws = mirror / "registry.terraform.io/hashicorp/aws"
+    aws = mirror / _AWS_PROVIDER
     packed = aws.glob(f"terraform-provider-aws_*_{_os_arch()}.zip")
     return any(aws.glob(f"*/{_os_arch()}")) or any(packed)
 
@@ -487,10 +507,10 @@ def _mirror_config(mirror: Path) -> str:
 provider_installation {{
   filesystem_mirror {{
     path    = {json.dumps(str(mirror))}
-    include = ["registry.terraform.io/hashicorp/aws"]
+    include = ["{_AWS_PROVIDER}"]
   }}
   direct {{
-    exclude = ["registry.terraform.io/hashicorp/aws"]
+    exclude = ["{_AWS_PROVIDER}"]
   }}
 }}
 """

@@ -62,7 +62,8 @@ class Recorder:
             except Exception as error:
                 self._found.append(f"{operation}: {error!r}")
                 raise
-            self._found.extend(faults(operation, *begun, body))
+            found = faults(operation, *begun, body)
+            self._found.extend(found)
             return [body]
 
         return recorded

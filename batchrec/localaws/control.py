@@ -1,7 +1,6 @@
 """What steers and watches the local AWS from outside: the paths under `/_batchrec/`."""
 
 import json
-import math
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, fields
 from typing import Any
@@ -10,7 +9,7 @@ from werkzeug.exceptions import BadRequest, HTTPException, NotFound
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
-from batchrec.clock import VirtualClock
+from batchrec.clock import NO_DEADLINE_SECONDS, VirtualClock
 from batchrec.errors import BatchrecError
 from batchrec.localaws import fault_syntax
 from batchrec.localaws.calls import CallLog
@@ -59,7 +58,9 @@ class Control:
             raise BadRequest('the clock takes {"hold": true}, {"hold": false} or {"advance": 60}')
         hold, seconds = wanted.get("hold"), wanted.get("advance", 0)
         if hold not in (None, True, False) or not _is_duration(seconds):
-            raise BadRequest("hold is true or false, and advance a number of seconds from 0")
+            raise BadRequest(
+                "hold is true or false, and advance a number of seconds from 0 to three years"
+            )
         if hold is True:
             self._clock.hold()
         if seconds:
@@ -108,8 +109,7 @@ def _is_duration(value: object) -> bool:
     return (
         isinstance(value, int | float)
         and not isinstance(value, bool)
-        and math.isfinite(value)
-        and value >= 0
+        and 0 <= value < NO_DEADLINE_SECONDS
     )
 
 

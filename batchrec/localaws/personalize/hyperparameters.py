@@ -38,8 +38,10 @@ class Hyperparameter:
             if value.lower() in (allowed.lower() for allowed in self.values):
                 return None
             return f"{self.name} must be one of {', '.join(self.values)}, not {value!r}."
+        if self.kind == "integer" and not (value.isascii() and value.isdecimal()):
+            return f"{self.name} must be a number of type {self.kind}, not {value!r}."
         try:
-            number = int(value) if self.kind == "integer" else float(value)
+            number = float(value)
         except ValueError:
             return f"{self.name} must be a number of type {self.kind}, not {value!r}."
         if not self.contains(number):

@@ -12,6 +12,7 @@ from batchrec.localaws.personalize.exceptions import JobFailure
 from batchrec.localaws.personalize.schema_rules import rules_of
 from batchrec.localaws.personalize.schemas import Field
 from batchrec.localaws.personalize.storage import Storage
+from batchrec.localaws.personalize.tables import conformed
 
 MINIMUM_INTERACTIONS = 1000
 MAXIMUM_INCREMENT = 2**30  # bytes; of a full import 100 GB, which doesn't fit in here anyway
@@ -27,7 +28,8 @@ def read(
     schema: str,
     dataset_type: str,
     domain: str | None = None,
-    earlier: pd.DataFrame | None = None,
+    *,
+    is_increment: bool = False,
 ) -> pd.DataFrame:
     """Read and check the CSV files of an import.
 
@@ -39,10 +41,10 @@ def read(
         schema: the dataset's.
         dataset_type: in capitals.
         domain: that of the schema.
-        earlier: what an incremental import adds to; None for a full one.
+        is_increment: whether they are to be added to what is there (`merged`).
 
     Returns:
-        The dataset's rows, columns in the schema's order. Values are text, "" where there is none,
+        The files' rows, columns in the schema's order. Values are text, "" where there is none,
         but int64 where whole numbers of type long are always there.
 
     Raises:
@@ -61,7 +63,7 @@ def read(
     for name in sorted(files):
         content = storage.read(name)
         size += len(content)
-        if earlier is not None and size > MAXIMUM_INCREMENT:
+        if is_increment and size > MAXIMUM_INCREMENT:
             raise JobFailure("An incremental import can have at most 1 GB of data.")
         frames.append(csv_files.parse(content, name, columns, dataset_type, keywords))
     found = sum(map(len, frames))
@@ -70,11 +72,26 @@ def read(
             f"The dataset has {found} interactions; an import needs at least"
             f" {MINIMUM_INTERACTIONS}."
         )
-    if earlier is not None:
-        # The dataset may have got another schema since: what the rows lack is null.
-        earlier = earlier.reindex(columns=list(frames[0]), fill_value="")
-        texts = earlier.columns[earlier.dtypes != "int64"]
-        frames.insert(0, earlier.astype(dict.fromkeys(texts, "category")))
+    return _finished(frames, columns, dataset_type)
+
+
+def merged(
+    earlier: pd.DataFrame, increment: pd.DataFrame, schema: str, dataset_type: str
+) -> pd.DataFrame:
+    """Add the rows of an incremental import to those that are there, by the rules of `read`.
+
+    Raises:
+        JobFailure: together they break a limit.
+    """
+    columns = schemas.fields(schema)
+    frames = [
+        rows.astype(dict.fromkeys(rows.columns[rows.dtypes != "int64"], "category"))
+        for rows in (conformed(earlier, columns), increment)
+    ]
+    return _finished(frames, columns, dataset_type)
+
+
+def _finished(frames: list[pd.DataFrame], columns: list[Field], dataset_type: str) -> pd.DataFrame:
     rows = _unique(_joined(frames), dataset_type)
     if dataset_type == "INTERACTIONS" and "EVENT_TYPE" in rows:
         _require_few_event_types(rows["EVENT_TYPE"], columns)

@@ -13,11 +13,13 @@ from batchrec.localaws.personalize import rows
 from batchrec.localaws.personalize.models import PersonalizeBackend
 from batchrec.localaws.personalize.models.resource import (
     ACTIVE,
-    DELETING,
+    DELETE_IN_PROGRESS,
+    DELETE_PENDING,
     FAILED,
     STOPPED,
     STOPPING,
     Resource,
+    Schedule,
     now,
 )
 from batchrec.localaws.personalize.schemas import Field
@@ -33,6 +35,11 @@ def give(backend: PersonalizeBackend, parts: Parts) -> dict[str, Any]:
 
     What is under way can't be continued: it has failed, is stopped, or is gone.
     """
+    with backend.lock:  # a last request may still be at work
+        return _given(backend, parts)
+
+
+def _given(backend: PersonalizeBackend, parts: Parts) -> dict[str, Any]:
     _settle(backend)
     resources = backend.resources
     written: dict[int, str] = {}  # versions trained on the same rows share them
@@ -47,7 +54,12 @@ def give(backend: PersonalizeBackend, parts: Parts) -> dict[str, Any]:
 
     return {
         "resources": [
-            {"kind": each.kind, "members": each.members, "tags": each.tags}
+            {
+                "kind": each.kind,
+                "members": each.members,
+                "tags": each.tags,
+                "schedule": each.schedule and asdict(each.schedule),
+            }
             for each in resources.values()
         ],
         "imported": {
@@ -79,7 +91,8 @@ def take(backend: PersonalizeBackend, saved: dict[str, Any], parts: Parts) -> No
         return Table([Field(**field) for field in saved["fields"]], frame(saved["rows"]))
 
     for each in saved["resources"]:
-        resource = Resource(each["kind"], each["members"], each["tags"])
+        schedule = each["schedule"] and Schedule(**each["schedule"])
+        resource = Resource(each["kind"], each["members"], each["tags"], schedule=schedule)
         backend.resources[resource.arn] = resource
     backend.imported |= {arn: frame(part) for arn, part in saved["imported"].items()}
     backend.trained |= {
@@ -96,7 +109,7 @@ def take(backend: PersonalizeBackend, saved: dict[str, Any], parts: Parts) -> No
 
 def _settle(backend: PersonalizeBackend) -> None:
     for resource in list(backend.resources.values()):
-        if resource.status == DELETING:
+        if resource.status in (DELETE_PENDING, DELETE_IN_PROGRESS):
             for gone in backend._with_what_goes_along(resource.arn):
                 backend.resources.pop(gone, None)
         elif resource.status == STOPPING:

@@ -87,6 +87,18 @@ def require_type(schema: str, dataset_type: str) -> None:
         raise InvalidInputException(f"The schema is for {name}, not for {dataset_type}.")
 
 
+def canonical(dataset_type: str) -> str:
+    """Return a dataset type as ARNs have it, in capitals: of two spellings, the one with `_`.
+
+    Raises:
+        InvalidInputException: there is no such type.
+    """
+    for name in NAMES:
+        if name.upper() == dataset_type.upper():
+            return next(first for first in NAMES if plain(first) == plain(name)).upper()
+    raise InvalidInputException(f"There is no dataset type {dataset_type}.")
+
+
 def require_successor(earlier: str, later: str) -> None:
     """Check that a schema can replace a dataset's (Developer Guide, Replacing a dataset's schema).
 
@@ -112,7 +124,7 @@ def _attributes(schema: str) -> dict[str, dict[str, Any]]:
     """Return each field as it is written, but for the order of its types and what is false."""
     return {
         field["name"]: {
-            name: sorted(value) if isinstance(value, list) else value
+            name: sorted(value) if name == "type" and isinstance(value, list) else value
             for name, value in field.items()
             if value is not False
         }

@@ -469,3 +469,50 @@ def test_a_key_that_a_job_names_is_checked(site: Site) -> None:
 def test_the_shared_role_is_a_real_one(world: World) -> None:
     """So that the other tests of Personalize go through these checks."""
     assert world.aws.client("iam").get_role(RoleName="personalize")["Role"]["Arn"] == ROLE
+
+
+@pytest.mark.parametrize(
+    "malformed",
+    [
+        "5",
+        '{"Statement": ["all"]}',
+        '{"Statement": [{"Principal": "personalize.amazonaws.com", "Effect": "Allow"}]}',
+        '{"Statement": [{"Principal": {"Service": "personalize.amazonaws.com"}}]}',
+    ],
+)
+def test_a_malformed_bucket_policy_admits_nobody(site: Site, malformed: str) -> None:
+    s3 = site.world.aws.client("s3")
+    s3.put_bucket_policy(Bucket=site.bucket, Policy=malformed)
+    refusal(
+        "InvalidInputException",
+        lambda: site.world.start_import(site.data, roleArn=site.role),
+    )
+
+
+def test_a_batch_job_that_loses_access_fails(site: Site, held: LocalAws) -> None:
+    """Developer Guide, Error messages: that access can be lost before a job runs."""
+    world = site.world
+    source = f"s3://{site.bucket}/data/"
+    world.aws.client("s3").put_object(
+        Bucket=site.bucket, Key="data/users.json", Body=b'{"userId": "1"}\n'
+    )
+    job = world.start_batch(source, f"s3://{site.bucket}/out/", roleArn=site.role)
+    world.aws.client("s3").delete_bucket_policy(Bucket=site.bucket)
+    held.clock.advance(LONG_ENOUGH)
+    described = world.personalize.describe_batch_inference_job(batchInferenceJobArn=job)
+    ended = described["batchInferenceJob"]
+    assert ended["status"] == "CREATE FAILED"
+    assert "Insufficient privileges for accessing data in Amazon S3." in ended["failureReason"]
+
+
+def test_a_key_of_no_region_is_refused(site: Site) -> None:
+    place = {
+        "path": f"s3://{site.bucket}/out/",
+        "kmsKeyArn": f"arn:aws:kms:nowhere:{ACCOUNT}:key/0a1b",
+    }
+    refusal(
+        "InvalidInputException",
+        lambda: site.world.start_batch(
+            site.data, "", roleArn=site.role, jobOutput={"s3DataDestination": place}
+        ),
+    )

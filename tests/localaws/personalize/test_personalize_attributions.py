@@ -87,7 +87,7 @@ def test_the_life_of_a_metric_attribution(world: World, group: str, held: LocalA
     (summary,) = listed["metricAttributions"]
     assert summary["metricAttributionArn"] == arn
     world.personalize.delete_metric_attribution(metricAttributionArn=arn)
-    assert status().startswith("DELETE ")
+    assert status() == "DELETE PENDING"
     held.clock.advance(runtime.current().durations.delete)
     refusal("ResourceNotFoundException", lambda: described(world, arn))
 

@@ -212,3 +212,20 @@ def test_a_schedule_goes_on_where_it_was(world: World, group: str, held: LocalAw
     _, second = versions(world, arn)
     between = second["creationDateTime"] - first["creationDateTime"]
     assert between.total_seconds() == pytest.approx(7 * DAY, abs=1)
+
+
+def test_what_was_due_meanwhile_happens_when_the_account_is_there_again(
+    world: World, group: str, held: LocalAws
+) -> None:
+    arn = solution(world, group)
+    held.clock.advance(60)
+    backend = personalize_backends["123456789012"]["us-east-1"]
+    schedule, backend.resources[arn].schedule = backend.resources[arn].schedule, None
+    held.clock.advance(2 * HOUR)
+    assert versions(world, arn) == []
+    backend.resources[arn].schedule = schedule
+    backend.resume_automatic_training()
+    held.clock.advance(60)
+    assert len(versions(world, arn)) == 1
+    held.clock.advance(6 * DAY)
+    assert len(versions(world, arn)) == 1

@@ -1,7 +1,5 @@
 """docs/personalize-coverage.md says what the code does."""
 
-import json
-import urllib.request
 from pathlib import Path
 
 import pytest
@@ -36,32 +34,6 @@ def test_everything_a_batch_user_meets_is_emulated() -> None:
 
 def test_differences_are_of_operations_that_are_emulated() -> None:
     assert [name for name in coverage.DIFFERENCES if not emulated(name)] == []
-
-
-@pytest.mark.parametrize("operation", OPERATIONS)
-def test_an_operation_is_emulated_or_says_at_once_that_it_is_not(
-    local_aws: LocalAws, operation: str
-) -> None:
-    """Without members, so that all but Lists are refused before they do anything."""
-    request = urllib.request.Request(
-        local_aws.endpoint,
-        data=b'{"unknown": 1}',
-        headers={
-            "X-Amz-Target": f"AmazonPersonalize.{operation}",
-            "Content-Type": "application/x-amz-json-1.1",
-            "Authorization": "AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/personalize/"
-            "aws4_request, SignedHeaders=host, Signature=x",
-        },
-    )
-    try:
-        status, body = 200, urllib.request.urlopen(request, timeout=30).read()
-    except urllib.request.HTTPError as error:
-        status, body = error.code, error.read()
-    if emulated(operation):
-        assert status in (200, 400), body
-    else:
-        assert status == 501
-        assert operation in json.loads(body)["message"]
 
 
 def test_a_client_sees_what_is_not_emulated(local_aws: LocalAws) -> None:

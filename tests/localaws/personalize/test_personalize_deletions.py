@@ -19,6 +19,7 @@ from personalize_world import (
 
 from batchrec.localaws import runtime
 from batchrec.localaws.faults import JobFault
+from batchrec.localaws.personalize import deletions
 from batchrec.localaws.server import LocalAws
 
 pytestmark = pytest.mark.timeout(120)
@@ -149,6 +150,18 @@ def test_input_that_fails_the_job(
     assert job["status"] == "FAILED"
     assert named in job["failureReason"]
     assert "numDeleted" not in job
+
+
+def test_input_has_at_most_100_mb(
+    world: World, group: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Developer Guide, Deleting users."""
+    assert deletions.MAXIMUM_SIZE == 100_000_000
+    location = ids(world, 1, 2)
+    monkeypatch.setattr(deletions, "MAXIMUM_SIZE", len("USER_ID\n1\n2\n") - 1)
+    assert delete(world, group, location)["status"] == "FAILED"
+    monkeypatch.setattr(deletions, "MAXIMUM_SIZE", len("USER_ID\n1\n2\n"))
+    assert delete(world, group, location)["status"] == "COMPLETED"
 
 
 def test_a_test_can_let_it_fail(world: World, group: str) -> None:

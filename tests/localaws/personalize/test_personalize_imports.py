@@ -10,9 +10,20 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from personalize_world import INTERACTIONS, World, avro, csv, refusal, unique
+from personalize_world import (
+    INTERACTIONS,
+    LONG_ENOUGH,
+    USER_PERSONALIZATION,
+    World,
+    avro,
+    csv,
+    refusal,
+    unique,
+)
 
+from batchrec.localaws import runtime
 from batchrec.localaws.personalize import imports
+from batchrec.localaws.server import LocalAws
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -368,6 +379,36 @@ def test_an_incremental_import_adds_and_a_full_one_replaces(world: World) -> Non
     assert trained(world, group) == "ACTIVE"
     assert imported(world, users, dataset)["status"] == "ACTIVE"
     assert trained(world, group) == "CREATE FAILED"
+
+
+def test_data_counts_once_its_import_is_active(world: World, held: LocalAws) -> None:
+    """API Reference, CreateDatasetImportJob: wait for ACTIVE before training."""
+    clock, p = held.clock, world.personalize
+    name = unique()
+    group = p.create_dataset_group(name=name)["datasetGroupArn"]
+    schema = p.create_schema(name=name, schema=avro(*INTERACTIONS))["schemaArn"]
+    clock.advance(LONG_ENOUGH)
+    dataset = p.create_dataset(
+        name=name, schemaArn=schema, datasetGroupArn=group, datasetType="Interactions"
+    )["datasetArn"]
+    solution = p.create_solution(
+        name=name, datasetGroupArn=group, recipeArn=USER_PERSONALIZATION, performAutoTraining=False
+    )["solutionArn"]
+    clock.advance(LONG_ENOUGH)
+    location = world.put(f"{unique()}/a.csv", csv())
+    world.start_import(location, dataset)
+    clock.advance(runtime.current().durations.dataset_import_job / 2)
+    refusal(
+        "InvalidInputException",
+        lambda: world.start_import(location, dataset, importMode="INCREMENTAL"),
+    )
+    version = world.start_version(solution)
+    clock.advance(runtime.current().durations.solution_version * 0.1)
+    clock.advance(LONG_ENOUGH)
+    early, late = version, world.start_version(solution)
+    clock.advance(LONG_ENOUGH)
+    assert world.version_described(late)["status"] == "ACTIVE"
+    assert world.version_described(early)["status"] == "CREATE FAILED"
 
 
 def test_ids_are_text(world: World) -> None:

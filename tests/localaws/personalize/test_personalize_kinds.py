@@ -153,10 +153,10 @@ class Resources:
         self.world = world
         self.shop = shop
         self.p = world.personalize
-        names = [unique() for _ in range(12)]
+        names = [unique() for _ in range(30)]
         groups = [self.p.create_dataset_group(name=name)["datasetGroupArn"] for name in names]
         world.settle()
-        self.group, *self.free_groups = groups
+        self.free_groups = groups
         self.solution = world.new_solution(shop.group)
         self.version = world.start_version(self.solution)
         self.affinity = world.start_version(
@@ -176,7 +176,7 @@ class Resources:
         world.settle()
 
     def request(self, kind: Kind) -> dict[str, Any]:
-        """What creates one, with a new name: a dataset takes a dataset group for itself."""
+        """What creates one, with a new name; datasets and solutions each in their own group."""
         named = {kind.title: unique()}
         source, destination = (
             {"path": f"s3://{self.world.bucket}/{unique()}/{name}"} for name in ("in.json", "")
@@ -197,7 +197,7 @@ class Resources:
                 "dataSource": {"dataLocation": f"s3://{self.world.bucket}/data/interactions.csv"},
                 "roleArn": ROLE,
             },
-            "Solution": {"datasetGroupArn": self.group, "recipeArn": USER_PERSONALIZATION},
+            "Solution": {"recipeArn": USER_PERSONALIZATION},
             "SolutionVersion": {"solutionArn": self.solution},
             "BatchInferenceJob": batch | {"solutionVersionArn": self.version},
             "BatchSegmentJob": batch | {"solutionVersionArn": self.affinity},
@@ -207,7 +207,7 @@ class Resources:
             },
         }
         request = named | own[kind.name]
-        if kind is DATASET:
+        if kind in (DATASET, SOLUTION):
             request["datasetGroupArn"] = self.free_groups.pop()
         return request
 

@@ -1,18 +1,20 @@
 """Limits on tags, and quotas of a Region (Developer Guide, Tagging; Endpoints and quotas)."""
 
 import dataclasses
+import uuid
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from botocore import xform_name
 from personalize_world import (
-    ARN,
     INTERACTIONS,
     LONG_ENOUGH,
     ROLE,
     Shop,
     World,
     avro,
+    csv,
     refusal,
     unique,
 )
@@ -20,6 +22,7 @@ from personalize_world import (
 from batchrec.localaws import runtime
 from batchrec.localaws.personalize.quotas import Quotas
 from batchrec.localaws.personalize.responses import emulated
+from batchrec.localaws.runtime import Durations
 from batchrec.localaws.server import LocalAws
 from batchrec.localaws.service_model import service_model
 
@@ -79,22 +82,27 @@ def test_too_many_keys_to_remove(world: World) -> None:
 
 
 @pytest.fixture
+def account(local_aws: LocalAws) -> Callable[[str], Any]:
+    """Clients of a new account, by their Region."""
+    number = str(uuid.uuid4().int)[:12]
+    return lambda region: runtime.client("personalize", local_aws.endpoint, region, number)
+
+
+@pytest.fixture
 def with_documented_quotas(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Those of a new account, which is in another Region than what other tests make."""
     monkeypatch.setattr(
         runtime, "_current", dataclasses.replace(runtime.current(), quotas=Quotas())
     )
 
 
 @pytest.mark.usefixtures("with_documented_quotas")
-def test_five_dataset_groups_in_a_region(world: World, held: LocalAws) -> None:
-    p = runtime.current().client("personalize", "ap-south-1")
+def test_five_dataset_groups_in_a_region(account: Callable[[str], Any], held: LocalAws) -> None:
+    p = account("us-east-1")
     created = [p.create_dataset_group(name=unique())["datasetGroupArn"] for _ in range(5)]
     refusal("LimitExceededException", lambda: p.create_dataset_group(name=unique()))
     taken = created[0].rpartition("/")[2]
     refusal("ResourceAlreadyExistsException", lambda: p.create_dataset_group(name=taken))
-    other = runtime.current().client("personalize", "ca-central-1")
-    other.create_dataset_group(name=taken)
+    account("eu-west-1").create_dataset_group(name=taken)
     held.clock.advance(LONG_ENOUGH)
     p.delete_dataset_group(datasetGroupArn=created[0])
     refusal("LimitExceededException", lambda: p.create_dataset_group(name=unique()))
@@ -102,11 +110,13 @@ def test_five_dataset_groups_in_a_region(world: World, held: LocalAws) -> None:
     p.create_dataset_group(name=unique())
 
 
-def test_the_quota_of_schemas(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_quota_of_schemas(
+    account: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert Quotas().schemas == 500
     raised = dataclasses.replace(runtime.current(), quotas=Quotas(schemas=2))
     monkeypatch.setattr(runtime, "_current", raised)
-    p = runtime.current().client("personalize", "ap-southeast-1")
+    p = account("ap-southeast-1")
     for _ in range(2):
         p.create_schema(name=unique(), schema=avro(*INTERACTIONS))
     create = p.create_schema
@@ -115,6 +125,34 @@ def test_the_quota_of_schemas(world: World, monkeypatch: pytest.MonkeyPatch) -> 
         lambda: create(name=unique(), schema=avro(*INTERACTIONS)),
     )
     assert "ap-southeast-1" in message
+
+
+def test_a_taken_job_name_is_not_reported_as_a_full_quota(world: World, held: LocalAws) -> None:
+    """A pipeline waits for room, but looks up what exists."""
+    location = world.put("data/interactions.csv", csv())
+    name = unique()
+    world.start_import(location, jobName=name)
+    for _ in range(4):
+        world.start_import(location)
+    refusal("LimitExceededException", lambda: world.start_import(location))
+    refusal("ResourceAlreadyExistsException", lambda: world.start_import(location, jobName=name))
+
+
+def test_durations_are_those_that_were_observed() -> None:
+    """In seconds, of small datasets: recorded outputs of AWS's public notebooks."""
+    durations = Durations()
+    assert 15 <= durations.dataset_group <= 30
+    assert durations.dataset == 30
+    assert 240 <= durations.dataset_import_job <= 360
+    assert 1200 <= durations.solution_version <= 2400
+    assert 780 <= durations.batch_inference_job <= 1620
+    assert 420 <= durations.batch_segment_job <= 480
+
+
+def test_a_role_of_a_group_comes_with_a_key(personalize: Any) -> None:
+    """API Reference, CreateDatasetGroup, roleArn."""
+    create = personalize.create_dataset_group
+    refusal("InvalidInputException", lambda: create(name=unique(), roleArn=ROLE))
 
 
 # --- deleting -------------------------------------------------------------------------------------
@@ -131,14 +169,6 @@ def test_data_that_is_trained_on_stays(world: World, held: LocalAws) -> None:
 
 
 # --- lists ----------------------------------------------------------------------------------------
-
-
-def test_versions_are_only_listed_of_a_solution_that_exists(world: World) -> None:
-    """API Reference: of all lists, ListSolutionVersions alone has ResourceNotFoundException."""
-    p, missing = world.personalize, f"{ARN}:solution/nowhere"
-    refusal("ResourceNotFoundException", lambda: p.list_solution_versions(solutionArn=missing))
-    listed = p.list_batch_inference_jobs(solutionVersionArn=f"{missing}/0a1b2c3d")
-    assert listed["batchInferenceJobs"] == []
 
 
 LISTS = sorted(

@@ -1,4 +1,4 @@
-"""The recorder that checks every answer of Personalize in this suite (tests/answers.py)."""
+"""The recorder that checks every answer of Personalize in this suite (tests/answer_recorder.py)."""
 
 import json
 from typing import Any

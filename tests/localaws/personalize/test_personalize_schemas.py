@@ -374,3 +374,13 @@ def test_a_schema_of_another_domain(world: World) -> None:
         )
     assert p.create_dataset(schemaArn=schemas["ECOMMERCE"], **given)["datasetArn"]
     world.settle()
+
+
+@pytest.mark.parametrize("odd", ["INTER_ACTIONS", "Inter_Actions"])
+def test_a_dataset_type_is_written_as_documented(world: World, odd: str) -> None:
+    refusal(
+        "InvalidInputException",
+        lambda: world.personalize.create_dataset(
+            name=unique(), schemaArn=world.schema, datasetGroupArn=world.group, datasetType=odd
+        ),
+    )

@@ -25,8 +25,14 @@ RATE = {"autoTrainingConfig": {"schedulingExpression": "rate(5 days)"}}
 # --- updates (Developer Guide, Updating a solution) -----------------------------------------------
 
 
-def test_an_update_has_a_life_and_applies_at_its_end(world: World, held: LocalAws) -> None:
-    solution = world.solution
+@pytest.fixture
+def solution(world: World) -> str:
+    return world.new_solution(world.group)
+
+
+def test_an_update_has_a_life_and_applies_at_its_end(
+    world: World, solution: str, held: LocalAws
+) -> None:
     before = world.solution_described(solution)
     assert "latestSolutionUpdate" not in before
     world.personalize.update_solution(
@@ -50,6 +56,7 @@ def test_an_update_has_a_life_and_applies_at_its_end(world: World, held: LocalAw
     assert after["solutionConfig"] == RATE
     update = after["latestSolutionUpdate"]
     assert update["lastUpdatedDateTime"] > update["creationDateTime"]
+    world.personalize.delete_solution(solutionArn=solution)  # before it trains itself
 
 
 def test_an_update_keeps_the_rest_of_the_configuration(world: World) -> None:
@@ -214,7 +221,9 @@ def test_a_stopped_version_is_of_no_use_and_in_nobodys_way(world: World, held: L
     held.clock.advance(LONG_ENOUGH)
     refusal(busy, stop)
     paths = (f"s3://{world.bucket}/in/", f"s3://{world.bucket}/out/")
-    refusal(busy, lambda: world.start_batch(*paths, solutionVersionArn=version))
+    # Not in use, which a pipeline would wait for.
+    never = "InvalidInputException"
+    refusal(never, lambda: world.start_batch(*paths, solutionVersionArn=version))
     refusal(busy, lambda: p.get_solution_metrics(solutionVersionArn=version))
     p.delete_solution(solutionArn=solution)
 

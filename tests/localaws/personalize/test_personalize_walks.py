@@ -424,8 +424,9 @@ class Walk(RuleBasedStateMachine):
         kind = "BatchSegmentJob" if segments else "BatchInferenceJob"
         noun = "segment" if segments else "inference"
         found = self.one("SolutionVersion", arn)
+        is_over = found.get("status") in ("CREATE FAILED", "CREATE STOPPED")
         reasons = (
-            self.not_ready("SolutionVersion", arn)
+            ({INVALID} if is_over else self.not_ready("SolutionVersion", arn))
             | self.taken(kind, f"batch-{noun}-job/{name}")
             | self.full(f"batch_{noun}_jobs", self.busy(kind))
         )

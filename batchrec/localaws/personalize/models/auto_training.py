@@ -1,11 +1,8 @@
 """Automatic training (Developer Guide, Configuring automatic training; Updating a solution)."""
 
-import itertools
-from collections.abc import Callable, Iterator
-
 from batchrec.localaws import runtime
 from batchrec.localaws.personalize.exceptions import LimitExceededException
-from batchrec.localaws.personalize.models.resource import ACTIVE, Resource
+from batchrec.localaws.personalize.models.resource import ACTIVE, Resource, Schedule
 from batchrec.localaws.personalize.models.versions import VersionBackend
 from batchrec.localaws.personalize.solution_config import training_days
 
@@ -16,50 +13,54 @@ class AutoTrainingBackend(VersionBackend):
     """Solutions that make their versions themselves."""
 
     def resume_automatic_training(self) -> None:
-        """Go on with the schedules of solutions that are there again, as from a saved account."""
-        for solution in list(self.resources.values()):
-            if solution.kind == "Solution" and solution.status == ACTIVE:
-                self._train_automatically(solution, since=solution.updated)
+        """Go on with the schedules of solutions that are there again, as from a saved account.
 
-    def _train_automatically(self, solution: Resource, since: float | None = None) -> None:
-        """Begin the solution's schedule, in place of an earlier one.
+        What was due meanwhile happens now.
+        """
+        for solution in list(self.resources.values()):
+            if solution.schedule is not None:
+                self._await_training(solution, solution.schedule)
+
+    def _train_automatically(self, solution: Resource) -> None:
+        """Begin the solution's schedule, in place of an earlier one, or end it.
 
         The first training is due within an hour; unless a version is created by hand until then.
         Where the schedule goes on from isn't documented for a training that is left out: here, from
         when it was due.
-
-        Args:
-            solution: trains itself, or no more.
-            since: when the schedule began, in virtual epoch seconds; now by default.
         """
-        began = runtime.current().clock.time() if since is None else since
-        first = began + runtime.current().durations.first_automatic_training
-        days = training_days(solution.members.get("solutionConfig", {}))
-        schedule = solution.schedule = itertools.count(first, days * DAY)
-
-        def is_left_out(due: float) -> bool:
-            return due == first and self._created_since(solution, round(began, 3))
-
+        solution.schedule = None
         if solution.members["performAutoTraining"]:
-            self._await_training(solution, schedule, is_left_out)
+            began = runtime.current().clock.time()
+            first = runtime.current().durations.first_automatic_training
+            solution.schedule = Schedule(began, due=began + first)
+            self._await_training(solution, solution.schedule)
 
-    def _await_training(
-        self, solution: Resource, schedule: Iterator[float], is_left_out: Callable[[float], bool]
-    ) -> None:
+    def _await_training(self, solution: Resource, schedule: Schedule) -> None:
         """Train when it is due next, and go on, while the solution is there with this schedule."""
-        clock = runtime.current().clock
-        due = next(due for due in schedule if due >= clock.time())
+
+        due = schedule.due
 
         def train() -> None:
             with self.lock:
                 there = self.resources.get(solution.arn) is solution
-                if not there or solution.schedule is not schedule:
+                if not there or solution.schedule is not schedule or schedule.due != due:
                     return
-                if not is_left_out(due):
+                if not self._is_left_out(solution, schedule):
                     self._train_if_data_is_new(solution)
-                self._await_training(solution, schedule, is_left_out)
+                days = training_days(solution.members.get("solutionConfig", {}))
+                schedule.due += days * DAY
+                self._await_training(solution, schedule)
 
-        clock.call_later(due - clock.time(), train)
+        clock = runtime.current().clock
+        clock.call_later(max(0, due - clock.time()), train)
+
+    def _is_left_out(self, solution: Resource, schedule: Schedule) -> bool:
+        """Whether it is the first one, and a version was created by hand before."""
+        first = schedule.began + runtime.current().durations.first_automatic_training
+        if schedule.due > first:
+            return False
+        began = round(schedule.began, 3)
+        return any(version.created >= began for version in self._versions_of(solution.arn))
 
     def _train_if_data_is_new(self, solution: Resource) -> None:
         """Create a version, if interactions were imported since the last one was created.
@@ -90,6 +91,3 @@ class AutoTrainingBackend(VersionBackend):
             and job.status == ACTIVE
             and job.members["datasetArn"] in datasets
         ]
-
-    def _created_since(self, solution: Resource, started: float) -> bool:
-        return any(version.created >= started for version in self._versions_of(solution.arn))

@@ -23,7 +23,8 @@ from batchrec.localaws.personalize.exceptions import (
 )
 from batchrec.localaws.personalize.models.resource import (
     ACTIVE,
-    DELETING,
+    DELETE_IN_PROGRESS,
+    DELETE_PENDING,
     STOPPED,
     WORDS,
     Resource,
@@ -99,11 +100,14 @@ class ResourceBackend(BaseBackend):
         if kind == "Schema":
             del self.resources[arn]
             return
-        self._set_status(doomed, DELETING)
+        self._set_status(doomed, DELETE_PENDING)
 
         def vanish() -> None:
-            clock = runtime.current().clock
-            clock.sleep(runtime.current().durations.delete)
+            clock, duration = runtime.current().clock, runtime.current().durations.delete
+            clock.sleep(duration / 2)
+            if kind != "DatasetGroup":  # whose status stays (API Reference, DatasetGroup)
+                self._set_status(doomed, DELETE_IN_PROGRESS)
+            clock.sleep(duration / 2)
             with self.lock:
                 if self.resources.get(arn) is not doomed:
                     return  # gone with its parent, whose name may have been used again
@@ -154,9 +158,11 @@ class ResourceBackend(BaseBackend):
         clock = runtime.current().clock
 
         def process() -> None:
-            if resource.stop.wait(duration * 0.1):
-                return
-            self._set_status(resource, resource.words.in_progress)
+            resource.stop.wait(duration * 0.1)
+            with self.lock:  # a stop comes before or after, never in between
+                if resource.stop.is_set():
+                    return
+                self._set_status(resource, resource.words.in_progress)
             fault = runtime.current().faults.of_job(resource.kind, resource.members)
             if fault is not None and fault.stuck:
                 return
@@ -171,10 +177,16 @@ class ResourceBackend(BaseBackend):
                     return
                 log.exception("A %s failed inside the local Personalize", resource.kind)
                 failure = f"Internal error of the local Personalize: {error!r}"
-            if resource.stop.wait(duration * 0.9):
-                clock.sleep(runtime.current().durations.solution_version_stop)
-                self._set_status(resource, STOPPED)
-            elif failure is None:
+            resource.stop.wait(duration * 0.9)
+            with self.lock:
+                if not resource.stop.is_set():
+                    end(failure)
+                    return
+            clock.sleep(runtime.current().durations.solution_version_stop)
+            self._set_status(resource, STOPPED)
+
+        def end(failure: str | None) -> None:
+            if failure is None:
                 finished()
                 self._set_status(resource, resource.words.done)
             else:

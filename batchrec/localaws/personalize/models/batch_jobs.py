@@ -1,6 +1,7 @@
 """Batch jobs."""
 
 from collections.abc import Callable, Collection
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -12,7 +13,7 @@ from batchrec.localaws.personalize.exceptions import InvalidInputException, JobF
 from batchrec.localaws.personalize.families import Family
 from batchrec.localaws.personalize.filters import Filter
 from batchrec.localaws.personalize.models.base import ResourceBackend
-from batchrec.localaws.personalize.models.resource import Resource
+from batchrec.localaws.personalize.models.resource import FAILED, STOPPED, Resource
 from batchrec.localaws.personalize.recipes import Recipe
 from batchrec.localaws.personalize.storage import Storage
 from batchrec.recommender import ItemRanker, Model, RelatedItems
@@ -35,10 +36,10 @@ class BatchJobBackend(ResourceBackend):
             raise InvalidInputException(f"{recipe.name} does not support batch inference jobs.")
         settings.setdefault("batchInferenceJobMode", "BATCH_INFERENCE")
         names = self._item_names(recipe, solutionVersionArn, settings)
-        self._require_room("BatchInferenceJob", runtime.current().quotas.batch_inference_jobs)
         created = self._start(
             "BatchInferenceJob",
             f"batch-inference-job/{jobName}",
+            runtime.current().quotas.batch_inference_jobs,
             runtime.current().durations.batch_inference_job,
             lambda job, model: self._inference(recipe, job, model, names),
             jobName=jobName,
@@ -56,10 +57,10 @@ class BatchJobBackend(ResourceBackend):
             raise InvalidInputException(f"{recipe.name} does not support batch segment jobs.")
         if settings.get("numResults", 0) > MAXIMUM_USERS:
             raise InvalidInputException(f"numResults can be at most {MAXIMUM_USERS}.")
-        self._require_room("BatchSegmentJob", runtime.current().quotas.batch_segment_jobs)
         created = self._start(
             "BatchSegmentJob",
             f"batch-segment-job/{jobName}",
+            runtime.current().quotas.batch_segment_jobs,
             runtime.current().durations.batch_segment_job,
             lambda job, model: self._segments(recipe, job, model),
             jobName=jobName,
@@ -72,36 +73,45 @@ class BatchJobBackend(ResourceBackend):
         self,
         kind: str,
         tail: str,
+        quota: int,
         duration: float,
         family: Callable[[Resource, Model], Family[Any]],
         **members: Any,
     ) -> Resource:
-        version = self._ready(members["solutionVersionArn"], "SolutionVersion")
+        arn = self._free_arn(tail)
+        self._require_room(kind, quota)
+        version = self._get(members["solutionVersionArn"], "SolutionVersion")
+        if version.status in (FAILED, STOPPED):
+            raise InvalidInputException(f"{version.arn} is in status {version.status}.")
+        self._ready(version.arn, "SolutionVersion")
         self._ready(version.members["solutionArn"], "Solution")  # not being deleted
         trained = self.trained[version.arn]
         if members.get("filterArn"):
             self._require_filter(members["filterArn"], members["solutionVersionArn"])
         source = members["jobInput"]["s3DataSource"]["path"]
         destination = members["jobOutput"]["s3DataDestination"]["path"]
-        if source == destination:
+        if source.rstrip("/") == destination.rstrip("/"):
             raise InvalidInputException("Invalid S3 output path")
         named = (members["jobInput"]["s3DataSource"], members["jobOutput"]["s3DataDestination"])
-        access.require(
+        allowed = partial(
+            access.require,
             members["roleArn"],
-            self._free_arn(tail),
+            arn,
             reads=[source],
             writes=[destination],
             keys=[place["kmsKeyArn"] for place in named if place.get("kmsKeyArn")],
         )
+        allowed()
         storage = Storage(self.region_name, self.account_id)
         if members.setdefault("numResults", 25) < 1:
             raise InvalidInputException("numResults must be at least 1.")
         created = self._create(kind, tail, **members)
-        self._run(
-            created,
-            duration,
-            lambda: batch.run(storage, family(created, trained.model), source, destination),
-        )
+
+        def work() -> None:
+            access.require_still(allowed)
+            batch.run(storage, family(created, trained.model), source, destination)
+
+        self._run(created, duration, work)
         return created
 
     def _inference(

@@ -1,28 +1,23 @@
 """Dataset groups, schemas, datasets, and imports into them."""
 
-import threading
 from functools import partial
 from typing import Any
+
+import pandas as pd
 
 from batchrec.localaws import runtime
 from batchrec.localaws.personalize import access, imports, schemas
 from batchrec.localaws.personalize.exceptions import (
     InvalidInputException,
-    JobFailure,
     ResourceInUseException,
 )
 from batchrec.localaws.personalize.models.base import ResourceBackend
 from batchrec.localaws.personalize.models.resource import PENDING, Resource, now
 from batchrec.localaws.personalize.storage import Storage
-from batchrec.localaws.personalize.tables import conformed
 
 
 class DatasetBackend(ResourceBackend):
     """Operations on datasets and what they stand in."""
-
-    def __init__(self, region_name: str, account_id: str) -> None:
-        super().__init__(region_name, account_id)
-        self.importing = threading.Lock()  # imports take turns
 
     def create_dataset_group(self, name: str, **settings: Any) -> dict[str, Any]:
         """API Reference, CreateDatasetGroup."""
@@ -52,7 +47,7 @@ class DatasetBackend(ResourceBackend):
         schemas.require_type(schema.members["schema"], datasetType)
         if schema.members.get("domain") != group.members.get("domain"):
             raise InvalidInputException(f"{schemaArn} and {datasetGroupArn} differ in domain.")
-        kind = datasetType.upper()
+        kind = schemas.canonical(datasetType)
         created = self._create(
             "Dataset",
             f"dataset/{group.members['name']}/{kind}",
@@ -115,10 +110,10 @@ class DatasetBackend(ResourceBackend):
             raise InvalidInputException(
                 "The first bulk import of a dataset must have importMode FULL."
             )
+        arn = self._free_arn(f"dataset-import-job/{jobName}")
         self._require_room("DatasetImportJob", runtime.current().quotas.dataset_import_jobs)
         storage = Storage(self.region_name, self.account_id)
         location = dataSource.get("dataLocation", "")
-        arn = self._free_arn(f"dataset-import-job/{jobName}")
         allowed = partial(
             access.require, settings["roleArn"], arn, reads=[location], bulk_import=True
         )
@@ -132,26 +127,26 @@ class DatasetBackend(ResourceBackend):
             **settings,
         )
         schema = self._get(dataset.members["schemaArn"], "Schema").members
+        kind, is_increment = dataset.members["datasetType"], mode == "INCREMENTAL"
+        read: list[pd.DataFrame] = []
 
         def work() -> None:
-            kind = dataset.members["datasetType"]
-            try:
-                allowed()
-            except InvalidInputException as lost:
-                raise JobFailure(
-                    f"Failed to create a data import job for {kind} dataset."
-                    "Insufficient privileges for accessing data in Amazon S3."
-                ) from lost
-            with self.importing:  # an incremental import adds to what the one before left
-                earlier = None
-                if mode == "INCREMENTAL":
-                    fields = schemas.fields(schema["schema"])
-                    earlier = conformed(self.imported[datasetArn], fields)
-                self.imported[datasetArn] = imports.read(
-                    storage, location, schema["schema"], kind, schema.get("domain"), earlier
-                )
+            access.require_still(allowed, f"Failed to create a data import job for {kind} dataset.")
+            text, domain = schema["schema"], schema.get("domain")
+            rows = imports.read(storage, location, text, kind, domain, is_increment=is_increment)
+            read.append(rows)
+            result()  # together with what is there it may break a limit
 
-        self._run(created, runtime.current().durations.dataset_import_job, work)
+        def result() -> pd.DataFrame:
+            (rows,) = read
+            if not is_increment:
+                return rows
+            return imports.merged(self.imported[datasetArn], rows, schema["schema"], kind)
+
+        def finished() -> None:
+            self.imported[datasetArn] = result()
+
+        self._run(created, runtime.current().durations.dataset_import_job, work, finished)
         return {"datasetImportJobArn": created.arn}
 
     def _require_no_import(self, dataset_arn: str) -> None:

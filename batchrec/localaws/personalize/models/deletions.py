@@ -1,5 +1,6 @@
 """Data deletion jobs."""
 
+from functools import partial
 from typing import Any
 
 from batchrec.localaws import runtime
@@ -25,7 +26,8 @@ class DeletionBackend(ResourceBackend):
         self._require_few_pending(datasetGroupArn)
         storage = Storage(self.region_name, self.account_id)
         location = dataSource.get("dataLocation", "")
-        access.require(settings["roleArn"], arn, reads=[location])
+        allowed = partial(access.require, settings["roleArn"], arn, reads=[location])
+        allowed()
         created = self._create(
             "DataDeletionJob",
             f"data-deletion-job/{jobName}",
@@ -36,6 +38,10 @@ class DeletionBackend(ResourceBackend):
         )
         users: set[str] = set()
 
+        def work() -> None:
+            access.require_still(allowed)
+            users.update(deletions.users(storage, location))
+
         def finished() -> None:
             with self.lock:
                 created.members["numDeleted"] = self._forget(datasetGroupArn, users)
@@ -43,7 +49,7 @@ class DeletionBackend(ResourceBackend):
         self._run(
             created,
             runtime.current().durations.data_deletion_job,
-            lambda: users.update(deletions.users(storage, location)),
+            work,
             finished,
         )
         return {"dataDeletionJobArn": created.arn}

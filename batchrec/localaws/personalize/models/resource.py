@@ -1,6 +1,5 @@
 """Resources and their statuses."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +12,8 @@ ACTIVE = "ACTIVE"
 FAILED = "CREATE FAILED"
 STOPPING = "CREATE STOPPING"
 STOPPED = "CREATE STOPPED"
-DELETING = "DELETE PENDING"
+DELETE_PENDING = "DELETE PENDING"
+DELETE_IN_PROGRESS = "DELETE IN_PROGRESS"
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,14 @@ WORDS = {"DataDeletionJob": Words("PENDING", "IN_PROGRESS", "COMPLETED", "FAILED
 
 
 @dataclass
+class Schedule:
+    """When a solution trains itself, in virtual epoch seconds."""
+
+    began: float
+    due: float  # next
+
+
+@dataclass
 class Resource:
     """Anything with an ARN: its members are those of the Describe operation, absent when unset."""
 
@@ -38,7 +46,7 @@ class Resource:
     members: dict[str, Any]
     tags: list[dict[str, str]] = field(default_factory=list)
     stop: VirtualEvent = field(default_factory=lambda: runtime.current().clock.event())
-    schedule: Iterator[float] | None = None  # when a solution trains itself, virtual epoch seconds
+    schedule: "Schedule | None" = None  # of a solution that trains itself
 
     @property
     def arn(self) -> str:
