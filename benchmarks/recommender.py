@@ -46,8 +46,9 @@ VARIANTS = (OURS, "without recency")
 NOTES = (
     "A rating of 3.5 or more is an event; users with 5 or more take part; the latest tenth of each"
     " one's events is hidden. NDCG and recall are means over these users, and over the seeds.",
-    "Coverage: the share of all items that some list holds. Seconds: medians, without imports and"
-    " reading. Peak: the whole process, imports included.",
+    "Coverage: the share of all items that some list holds. Seconds: medians over the seeds, one"
+    " run where nothing is random, on one thread (EASE: BLAS' own), without imports and reading."
+    " Peak: the whole process, imports included.",
     "Hyperparameters of all models but ALS' defaults were chosen on the latest tenth of the"
     " training events.",
 )

@@ -58,6 +58,8 @@ class Interactions:
             )
         users, unique_users = _index("user", user_ids)
         items, unique_items = _index("item", item_ids)
+        if pd.Index(timestamps).hasnans:
+            raise ValueError("a time is missing")
         times = np.asarray(timestamps, dtype=np.int64)
         if weights is None:
             weights = np.ones(len(times), dtype=np.float32)

@@ -102,7 +102,7 @@ def _factors(hyperparameters: Mapping[str, str]) -> int:
 
 def _recency(recipe: str, hyperparameters: Mapping[str, str]) -> bool:
     name = "apply_recency_bias" if recipe.endswith("-v2") else "recency_mask"
-    value = hyperparameters.get(name, "true")
+    value = hyperparameters.get(name, "true").lower()
     if value not in ("true", "false"):
         raise ValueError(f"{name} must be true or false, not {value!r}")
     return value == "true"

@@ -200,11 +200,29 @@ def test_the_command_compares_tells_and_writes_figures(
     assert "reached" in shown
 
 
-def test_the_run_at_scale_asks_for_all_users(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("seconds", "peak", "reached"),
+    [(600, 2**32, [True, True]), (601, 2**32, [False, True]), (600, 2**32 + 1, [True, False])],
+)
+def test_the_run_at_scale_asks_for_all_users_within_ten_minutes_and_4_gib(
+    monkeypatch: pytest.MonkeyPatch, seconds: float, peak: int, reached: list[bool]
+) -> None:
+    def measured(name: str, peer: str, events: data.Events, asked: np.ndarray, seed: int):
+        assert len(events) == 5_000
+        assert asked.tolist() == list(range(200))
+        return benchmark.Run(name, peer, seed, seconds - 1, 1, peak), np.zeros((200, 25))
+
+    monkeypatch.setattr(benchmark, "run", measured)
+
     [run], goals = benchmark.at_scale(events=5_000, users=200, items=400)
 
     assert run.peer == "batchrec"
-    assert [goal.reached for goal in goals] == [True, True]  # limits of ten minutes and 4 GiB
+    assert [goal.reached for goal in goals] == reached
+
+
+def test_a_small_run_at_scale(capsys: pytest.CaptureFixture[str]) -> None:
+    benchmark.at_scale(events=5_000, users=200, items=400)
+
     assert "5,000 synthetic events, 200 users, 400 items" in capsys.readouterr().out
 
 

@@ -67,6 +67,12 @@ def test_unknown_users_have_no_position() -> None:
     assert events.positions_of([]).tolist() == []
 
 
+def test_an_event_without_a_time_is_refused() -> None:
+    for times in ([1, None], pd.Series([1.0, float("nan")]), np.array([1, np.nan])):
+        with pytest.raises(ValueError, match="a time is missing"):
+            Interactions.from_columns(["u", "v"], ["a", "b"], times)
+
+
 def test_columns_of_unequal_length_are_refused() -> None:
     with pytest.raises(ValueError, match="2 user ids, 1 item ids, 2 timestamps"):
         Interactions.from_columns(["u", "v"], ["a"], [1, 2])
