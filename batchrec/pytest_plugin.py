@@ -10,13 +10,17 @@ from typing import Any
 
 import pytest
 
+from batchrec.localaws.personalize.quotas import Quotas
 from batchrec.localaws.server import LocalAws
 
 
 @pytest.fixture(scope="session")
 def local_aws() -> Iterator[LocalAws]:
-    """A local AWS for all tests of a process: give what a test creates a name of its own."""
-    with LocalAws() as aws:
+    """A local AWS for all tests of a process: give what a test creates a name of its own.
+
+    Its quotas on what tests leave behind, dataset groups and schemas, are raised.
+    """
+    with LocalAws(quotas=Quotas(dataset_groups=1000, schemas=5000)) as aws:
         yield aws
 
 
