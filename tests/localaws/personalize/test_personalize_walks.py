@@ -51,6 +51,7 @@ LIMIT = "LimitExceededException"
 
 PENDING, IN_PROGRESS = "CREATE PENDING", "CREATE IN_PROGRESS"
 BUSY = {PENDING, IN_PROGRESS, "CREATE STOPPING"}
+DELETING = ("DELETE PENDING", "DELETE IN_PROGRESS")
 JOBS = {"DatasetImportJob", "BatchInferenceJob", "BatchSegmentJob"}
 KINDS = [
     "DatasetGroup",
@@ -541,7 +542,7 @@ class Walk(RuleBasedStateMachine):
                 self.require_no_orphan(kind, found)
                 reason = found.get("failureReason", "")
                 assert not reason.startswith("Internal"), reason
-                assert not reason or found["status"] in ("CREATE FAILED", "DELETE PENDING")
+                assert not reason or found["status"] in {"CREATE FAILED", *DELETING}
         if "SolutionVersion" in changed:
             for arn in self.seen["SolutionVersion"]:
                 reasons = self.not_ready("SolutionVersion", arn)
@@ -575,7 +576,7 @@ class Walk(RuleBasedStateMachine):
         """It was being deleted, or is part of what was; nothing is gone at once."""
         assert kind not in JOBS
         above = {"SolutionVersion": "solutionArn", "Filter": "datasetGroupArn"}.get(kind)
-        if last.get("status") != "DELETE PENDING":
+        if last.get("status") not in DELETING:
             assert above is not None, last
             assert last[above] not in self.seen[REFERENCES[above]]
 
