@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from batchrec.localaws.personalize import rows
+from batchrec.localaws.personalize import rows, training
 from batchrec.localaws.personalize.models import PersonalizeBackend
 from batchrec.localaws.personalize.models.resource import (
     ACTIVE,
@@ -24,7 +24,6 @@ from batchrec.localaws.personalize.models.resource import (
 )
 from batchrec.localaws.personalize.schemas import Field
 from batchrec.localaws.personalize.tables import Table
-from batchrec.localaws.personalize.training import Trained
 from batchrec.localaws.state_file import Parts
 
 INTERRUPTED = "The local AWS was stopped while this was under way."
@@ -96,7 +95,7 @@ def take(backend: PersonalizeBackend, saved: dict[str, Any], parts: Parts) -> No
         backend.resources[resource.arn] = resource
     backend.imported |= {arn: frame(part) for arn, part in saved["imported"].items()}
     backend.trained |= {
-        arn: Trained(
+        arn: training.restored(
             each["solution"],
             {kind: table(content) for kind, content in each["tables"].items()},
             each["offline_metrics"],

@@ -1,8 +1,8 @@
 """Solution versions: the documented minimums, a real model, its offline metrics."""
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -34,19 +34,20 @@ class Trained:
         solution: those members of the solution that training depends on.
         tables: what was trained on, by dataset type in capitals.
         offline_metrics: as GetSolutionMetrics gives them.
+        get_model: returns the model.
         forgotten: users whose data was deleted later; they are in no more segments.
     """
 
     solution: dict[str, Any]
     tables: Mapping[str, Table]
     offline_metrics: dict[str, float]
+    get_model: Callable[[], Model]
     forgotten: set[str] = field(default_factory=set)
 
-    @cached_property
+    @property
     def model(self) -> Model:
-        """The model; of a version that was saved, it is trained again when it is first needed."""
-        recipe, interactions, options = _inputs(self.solution, self.tables)
-        return train_recipe(recipe.name, interactions, **options)
+        """The model."""
+        return self.get_model()
 
 
 def train(solution: dict[str, Any], tables: Mapping[str, Table]) -> Trained:
@@ -61,19 +62,32 @@ def train(solution: dict[str, Any], tables: Mapping[str, Table]) -> Trained:
     """
     decisive = {name: solution[name] for name in _DECISIVE if name in solution}
     try:
-        trained = Trained(decisive, tables, _offline_metrics(solution, tables))
-        trained.model  # noqa: B018 (trained now, not at the first batch job)
+        recipe, interactions, options = _inputs(solution, tables)
+        if recipe.batch_segment:
+            metrics = segment_metrics(recipe.name, interactions, **options)
+        else:
+            weighted = bool(_event_parameters(solution))
+            metrics = offline_metrics(recipe.name, interactions, **options, event_weights=weighted)
+        model = train_recipe(recipe.name, interactions, **options)
     except ValueError as error:
         raise JobFailure(f"Create failed. {error}") from error
-    return trained
+    return Trained(decisive, tables, metrics, lambda: model)
 
 
-def _offline_metrics(solution: dict[str, Any], tables: Mapping[str, Table]) -> dict[str, float]:
-    recipe, interactions, options = _inputs(solution, tables)
-    if recipe.batch_segment:
-        return segment_metrics(recipe.name, interactions, **options)
-    weighted = bool(_event_parameters(solution))
-    return offline_metrics(recipe.name, interactions, **options, event_weights=weighted)
+def restored(
+    solution: dict[str, Any],
+    tables: Mapping[str, Table],
+    offline_metrics: dict[str, float],
+    forgotten: set[str],
+) -> Trained:
+    """Return what an earlier training left; its model is trained again when it is first needed."""
+
+    @functools.cache
+    def model() -> Model:
+        recipe, interactions, options = _inputs(solution, tables)
+        return train_recipe(recipe.name, interactions, **options)
+
+    return Trained(solution, tables, offline_metrics, model, forgotten)
 
 
 def _inputs(
