@@ -37,7 +37,6 @@ class AutoTrainingBackend(VersionBackend):
 
     def _await_training(self, solution: Resource, schedule: Schedule) -> None:
         """Train when it is due next, and go on, while the solution is there with this schedule."""
-
         due = schedule.due
 
         def train() -> None:

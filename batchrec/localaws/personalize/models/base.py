@@ -57,7 +57,7 @@ class ResourceBackend(BaseBackend):
         shape = output.members[name]  # type: ignore[union-attr]
         return {name: only_members(shape, self._get(arn, kind).members)}
 
-    def list_page(self, kind: str, **wanted: Any) -> dict[str, Any]:
+    def list_page(self, kind: str, *, newest_first: bool = False, **wanted: Any) -> dict[str, Any]:
         """Answer List<kind>s: filtered by the parent's ARN, in pages of maxResults."""
         page = {name: wanted.pop(name) for name in ("maxResults", "nextToken") if name in wanted}
         matching = [
@@ -66,7 +66,7 @@ class ResourceBackend(BaseBackend):
             if resource.kind == kind
             and all(resource.members.get(name) == value for name, value in wanted.items())
         ]
-        return self._paged(f"List{kind}s", matching, **page)
+        return self._paged(f"List{kind}s", matching[:: -1 if newest_first else 1], **page)
 
     def _paged(
         self,
@@ -154,7 +154,14 @@ class ResourceBackend(BaseBackend):
         work: Callable[[], None] = lambda: None,
         finished: Callable[[], None] = lambda: None,
     ) -> None:
-        """Take a new resource through its statuses: the work is real, its duration virtual."""
+        """Take a new resource through its statuses: the work is real, its duration virtual.
+
+        Args:
+            resource: pending so far.
+            duration: from pending to the end, virtual seconds.
+            work: what it takes, in a thread of its own; a JobFailure ends it as failed.
+            finished: what becomes true when it ends well; the backend is locked meanwhile.
+        """
         clock = runtime.current().clock
 
         def process() -> None:

@@ -43,27 +43,14 @@ class DeletionBackend(ResourceBackend):
             users.update(deletions.users(storage, location))
 
         def finished() -> None:
-            with self.lock:
-                created.members["numDeleted"] = self._forget(datasetGroupArn, users)
+            created.members["numDeleted"] = self._forget(datasetGroupArn, users)
 
-        self._run(
-            created,
-            runtime.current().durations.data_deletion_job,
-            work,
-            finished,
-        )
+        self._run(created, runtime.current().durations.data_deletion_job, work, finished)
         return {"dataDeletionJobArn": created.arn}
 
     def list_data_deletion_jobs(self, **wanted: Any) -> dict[str, Any]:
         """API Reference, ListDataDeletionJobs: the most recent first."""
-        group = wanted.pop("datasetGroupArn", None)
-        found = [
-            job.members
-            for job in reversed(self.resources.values())
-            if job.kind == "DataDeletionJob"
-            and (group is None or job.members["datasetGroupArn"] == group)
-        ]
-        return self._paged("ListDataDeletionJobs", found, **wanted)
+        return self.list_page("DataDeletionJob", newest_first=True, **wanted)
 
     def _require_few_pending(self, group: str) -> None:
         quota = runtime.current().quotas.pending_data_deletion_jobs

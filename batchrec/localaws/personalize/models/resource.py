@@ -46,7 +46,7 @@ class Resource:
     members: dict[str, Any]
     tags: list[dict[str, str]] = field(default_factory=list)
     stop: VirtualEvent = field(default_factory=lambda: runtime.current().clock.event())
-    schedule: "Schedule | None" = None  # of a solution that trains itself
+    schedule: Schedule | None = None  # of a solution that trains itself
 
     @property
     def arn(self) -> str:
