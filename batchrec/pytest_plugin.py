@@ -13,6 +13,9 @@ import pytest
 from batchrec.localaws.personalize.quotas import Quotas
 from batchrec.localaws.server import LocalAws
 
+# On what tests leave behind in an account that they share.
+SHARED_QUOTAS = Quotas(dataset_groups=1000, schemas=5000)
+
 
 @pytest.fixture(scope="session")
 def local_aws() -> Iterator[LocalAws]:
@@ -20,7 +23,7 @@ def local_aws() -> Iterator[LocalAws]:
 
     Its quotas on what tests leave behind, dataset groups and schemas, are raised.
     """
-    with LocalAws(quotas=Quotas(dataset_groups=1000, schemas=5000)) as aws:
+    with LocalAws(quotas=SHARED_QUOTAS) as aws:
         yield aws
 
 

@@ -16,9 +16,9 @@ import service_role
 from answer_recorder import Recorder
 
 from batchrec.localaws import server
-from batchrec.localaws.personalize.quotas import Quotas
 from batchrec.localaws.router import Router
 from batchrec.localaws.server import LocalAws
+from batchrec.pytest_plugin import SHARED_QUOTAS
 from batchrec.terraform import Workspace
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -43,8 +43,7 @@ def local_aws(recorder: Recorder) -> Iterator[LocalAws]:
     """Its recorder sees what Personalize itself answers, before an injected fault changes it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(server, "Router", lambda *given: recorder.around(Router(*given)))
-        # Tests share one account, and few of them delete what they made.
-        with LocalAws(quotas=Quotas(dataset_groups=1000, schemas=5000)) as aws:
+        with LocalAws(quotas=SHARED_QUOTAS) as aws:
             yield aws
     assert recorder.take() == []
 
