@@ -13,7 +13,6 @@ import pytest
 from personalize_world import (
     INTERACTIONS,
     LONG_ENOUGH,
-    USER_PERSONALIZATION,
     World,
     avro,
     csv,
@@ -381,20 +380,18 @@ def test_an_incremental_import_adds_and_a_full_one_replaces(world: World) -> Non
     assert trained(world, group) == "CREATE FAILED"
 
 
-def test_data_counts_once_its_import_is_active(world: World, held: LocalAws) -> None:
+@pytest.fixture
+def empty(world: World) -> tuple[str, str]:
+    """A dataset without data, and a solution for it."""
+    group, dataset = world.new_dataset(avro(*INTERACTIONS))
+    return dataset, world.new_solution(group)
+
+
+def test_data_counts_once_its_import_is_active(
+    world: World, empty: tuple[str, str], held: LocalAws
+) -> None:
     """API Reference, CreateDatasetImportJob: wait for ACTIVE before training."""
-    clock, p = held.clock, world.personalize
-    name = unique()
-    group = p.create_dataset_group(name=name)["datasetGroupArn"]
-    schema = p.create_schema(name=name, schema=avro(*INTERACTIONS))["schemaArn"]
-    clock.advance(LONG_ENOUGH)
-    dataset = p.create_dataset(
-        name=name, schemaArn=schema, datasetGroupArn=group, datasetType="Interactions"
-    )["datasetArn"]
-    solution = p.create_solution(
-        name=name, datasetGroupArn=group, recipeArn=USER_PERSONALIZATION, performAutoTraining=False
-    )["solutionArn"]
-    clock.advance(LONG_ENOUGH)
+    clock, (dataset, solution) = held.clock, empty
     location = world.put(f"{unique()}/a.csv", csv())
     world.start_import(location, dataset)
     durations = runtime.current().durations

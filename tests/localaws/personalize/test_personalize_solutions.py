@@ -136,15 +136,10 @@ def test_the_latest_version_is_the_newest_whatever_becomes_of_it(
     assert world.solution_described(world.solution)["latestSolutionVersion"]["status"] == "ACTIVE"
 
 
-def test_update_mode_needs_a_full_version_first(world: World, held: LocalAws) -> None:
+def test_update_mode_needs_a_full_version_first(
+    world: World, solution: str, held: LocalAws
+) -> None:
     """API Reference, CreateSolutionVersion."""
-    solution = world.personalize.create_solution(
-        name=unique(),
-        datasetGroupArn=world.group,
-        recipeArn=USER_PERSONALIZATION,
-        performAutoTraining=False,
-    )["solutionArn"]
-    held.clock.advance(LONG_ENOUGH)
 
     def update() -> str:
         return world.start_version(solution, trainingMode="UPDATE")
@@ -200,15 +195,10 @@ def test_a_version_in_training_stops_after_a_while(world: World, held: LocalAws)
     assert "trainingHours" not in described
 
 
-def test_a_stopped_version_is_of_no_use_and_in_nobodys_way(world: World, held: LocalAws) -> None:
+def test_a_stopped_version_is_of_no_use_and_in_nobodys_way(
+    world: World, solution: str, held: LocalAws
+) -> None:
     p, busy = world.personalize, "ResourceInUseException"
-    solution = p.create_solution(
-        name=unique(),
-        datasetGroupArn=world.group,
-        recipeArn=USER_PERSONALIZATION,
-        performAutoTraining=False,
-    )["solutionArn"]
-    held.clock.advance(LONG_ENOUGH)
     version = world.start_version(solution)
     held.clock.advance(runtime.current().durations.solution_version / 2)
 
