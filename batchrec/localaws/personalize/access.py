@@ -5,6 +5,7 @@ Personalize permission to use your AWS KMS key. The text about a bucket policy i
 all others are our own.
 """
 
+import functools
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -92,7 +93,7 @@ class _Access:
 
     def require_trust(self) -> None:
         request = Request("sts:AssumeRole", self.role.arn, self._as_service())
-        trust = json.loads(self.role.assume_role_policy_document)
+        trust = _parsed(self.role.assume_role_policy_document)
         if not iam_policies.allows([trust], request, Principal.service(SERVICE)):
             raise InvalidInputException(
                 f"Amazon Personalize can't assume {self.role.arn}: its trust policy doesn't let"
@@ -121,7 +122,7 @@ class _Access:
 
     def require_key(self, key_id: str) -> None:
         key = self._key(key_id)
-        policies = [json.loads(key.policy)]
+        policies = [_parsed(key.policy)]
         role = Principal("AWS", frozenset({self.role.arn}))  # without what its account may do
         for action in (f"kms:{name}" for name in KEY_ACTIONS):
             by_service = Request(action, key.arn, self._as_service())
@@ -170,7 +171,7 @@ class _Access:
     def _permits(self, request: Request) -> bool:
         """Say whether the role's inline and attached policies, within its boundary, allow it."""
         managed = iam_backends[self.role.account_id][self.role.partition].managed_policies
-        own = [json.loads(document) for document in self.role.policies.values()]
+        own = [_parsed(document) for document in self.role.policies.values()]
         own += [_document(policy) for policy in self.role.managed_policies.values()]
         if boundary := self.role.permissions_boundary_arn:
             limit = [_document(managed[boundary])] if boundary in managed else []
@@ -239,7 +240,7 @@ def _found(location: str, source_arn: str) -> tuple[FakeBucket, str]:
 
 def _policies(bucket: FakeBucket) -> list[Policy]:
     try:
-        return [dict(json.loads(bucket.policy))] if bucket.policy else []
+        return [_parsed(bucket.policy)] if bucket.policy else []
     except ValueError as error:  # AWS doesn't take such a policy; the local S3 does
         raise InvalidInputException(f"The policy of {bucket.name} is not valid: {error}") from error
 
@@ -257,4 +258,10 @@ def _default_key(bucket: FakeBucket) -> str | None:
 def _document(policy: Any) -> Policy:
     """Return the default version of a managed policy."""
     version = next(version for version in policy.versions if version.is_default)
-    return dict(json.loads(version.document))
+    return _parsed(version.document)
+
+
+@functools.lru_cache(maxsize=256)
+def _parsed(document: str | bytes) -> Policy:
+    """Parse a policy once, though it is asked about every object that a job reads."""
+    return dict(json.loads(document))
