@@ -12,6 +12,7 @@ locals {
     partition  = data.aws_partition.current.partition
     region     = data.aws_region.current.name
     account_id = data.aws_caller_identity.current.account_id
+    dns_suffix = data.aws_partition.current.dns_suffix
   }
 
   # What glue_jobs/configuration.py reads.
@@ -32,9 +33,12 @@ locals {
 module "storage" {
   source = "./modules/storage"
 
-  name          = var.name
-  location      = local.location
-  force_destroy = var.force_destroy
+  name            = var.name
+  location        = local.location
+  existing_bucket = var.existing_bucket
+  force_destroy   = var.force_destroy
+  kms_key_arn     = var.kms_key_arns.bucket
+  tags            = var.tags
 }
 
 module "transform" {
@@ -44,11 +48,15 @@ module "transform" {
   location            = local.location
   bucket_name         = module.storage.bucket_name
   bucket_arn          = module.storage.bucket_arn
+  prefix              = module.storage.prefix
   configuration       = jsonencode(local.configuration)
   folders             = local.folders
   maximum_error_share = var.maximum_error_share
   glue                = var.glue
+  iam_roles           = var.iam_roles
+  kms_key_arns        = var.kms_key_arns
   log_retention_days  = var.log_retention_days
+  tags                = var.tags
 }
 
 module "personalize" {
@@ -57,9 +65,13 @@ module "personalize" {
   name         = var.name
   location     = local.location
   bucket_arn   = module.storage.bucket_arn
+  prefix       = module.storage.prefix
   interactions = var.interactions
   users        = var.users
   items        = var.items
+  iam_roles    = var.iam_roles
+  kms_key_arns = var.kms_key_arns
+  tags         = var.tags
 }
 
 module "monitoring" {
@@ -75,6 +87,7 @@ module "workflow" {
   name        = var.name
   location    = local.location
   bucket_name = module.storage.bucket_name
+  prefix      = module.storage.prefix
   glue_jobs = {
     prepare = { name = module.transform.job_name, arn = module.transform.job_arn, timeout_minutes = var.glue.timeout_minutes }
     publish = { name = module.transform.publish_job_name, arn = module.transform.publish_job_arn, timeout_minutes = var.glue.timeout_minutes }
@@ -91,14 +104,21 @@ module "workflow" {
   }
   deadlines          = var.deadlines
   topic_arn          = module.monitoring.topic_arn
+  iam_roles          = var.iam_roles
+  kms_key_arns       = var.kms_key_arns
   log_retention_days = var.log_retention_days
+  tags               = var.tags
 }
 
 module "catalog" {
   source = "./modules/catalog"
 
   name        = var.name
+  location    = local.location
   bucket_name = module.storage.bucket_name
+  prefix      = module.storage.prefix
+  kms_key_arn = var.kms_key_arns.bucket
+  tags        = var.tags
   tables = {
     for key, solution in var.solutions :
     key => { asked = var.batch_inputs[solution.batch_input].kind, has_themes = solution.themes_item_name != null }

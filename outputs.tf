@@ -8,9 +8,24 @@ output "bucket_name" {
   value       = module.storage.bucket_name
 }
 
+output "bucket_policy_json" {
+  description = "What the bucket's policy must say: the owner of an existing bucket adds these statements to it."
+  value       = module.storage.bucket_policy_json
+}
+
 output "catalog_database_name" {
   description = "Name of the Glue Data Catalog's database with a table of recommendations for each solution."
   value       = module.catalog.database_name
+}
+
+output "consumer_policy_json" {
+  description = "IAM policy document for whoever reads the recommendations: curated/latest.json, the tables that it names, and the catalogue."
+  value       = module.catalog.consumer_policy_json
+}
+
+output "curated_prefix" {
+  description = "Key prefix of the results; the manifest latest.json lies there."
+  value       = "${module.storage.prefix}curated/"
 }
 
 output "dataset_group_arn" {
@@ -51,6 +66,11 @@ output "raw_users_prefix" {
 output "schedule_name" {
   description = "Name of the EventBridge Scheduler schedule, in the default group."
   value       = module.schedule.schedule_name
+}
+
+output "start_command" {
+  description = "Command of the AWS CLI that starts a run."
+  value       = "aws stepfunctions start-execution --region ${local.location.region} --state-machine-arn ${module.workflow.state_machine_arn}"
 }
 
 output "state_machine_arn" {

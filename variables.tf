@@ -87,6 +87,25 @@ variable "deadlines" {
   }
 }
 
+variable "existing_bucket" {
+  description = "A bucket to use instead of making one, and what every key of the pipeline begins with there. Its owner adds the output bucket_policy_json to its policy and, for start_on_new_data, lets it send events to EventBridge."
+  type = object({
+    name   = string
+    prefix = optional(string, "")
+  })
+  default = null
+
+  validation {
+    condition     = alltrue([for bucket in var.existing_bucket[*] : can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", bucket.name))])
+    error_message = "Set existing_bucket.name to the name of a bucket, without s3:// and without an ARN's beginning."
+  }
+
+  validation {
+    condition     = alltrue([for bucket in var.existing_bucket[*] : can(regex("^([A-Za-z0-9][A-Za-z0-9_.=-]*/)*$", bucket.prefix))])
+    error_message = "Leave existing_bucket.prefix out, or set it to folders with a slash after each, e.g. \"recommendations/shop/\"."
+  }
+}
+
 variable "force_destroy" {
   description = "Whether terraform destroy may delete the bucket with the data that is in it."
   type        = bool
@@ -95,8 +114,11 @@ variable "force_destroy" {
 }
 
 variable "glue" {
-  description = "The Glue jobs' release, workers and time limit."
+  description = "The Glue jobs' release, workers, time limit and further job parameters. With auto_scaling, number_of_workers is the most there may be; with the execution class FLEX, jobs are cheaper and may wait for room."
   type = object({
+    arguments         = optional(map(string), {})
+    auto_scaling      = optional(bool, false)
+    execution_class   = optional(string, "STANDARD")
     number_of_workers = optional(number, 2)
     timeout_minutes   = optional(number, 60)
     version           = optional(string, "5.0")
@@ -111,8 +133,13 @@ variable "glue" {
   }
 
   validation {
-    condition     = contains(["G.1X", "G.2X", "G.4X", "G.8X"], var.glue.worker_type)
-    error_message = "Set glue.worker_type to G.1X, G.2X, G.4X or G.8X, the worker types of Spark jobs on Glue 5.0."
+    condition     = contains(["G.1X", "G.2X", "G.4X", "G.8X", "G.12X", "G.16X", "R.1X", "R.2X", "R.4X", "R.8X"], var.glue.worker_type)
+    error_message = "Set glue.worker_type to G.1X, G.2X, G.4X, G.8X, G.12X, G.16X, R.1X, R.2X, R.4X or R.8X, the worker types of Spark jobs on Glue 5.0."
+  }
+
+  validation {
+    condition     = contains(["STANDARD", "FLEX"], var.glue.execution_class) && (var.glue.execution_class == "STANDARD" || contains(["G.1X", "G.2X"], var.glue.worker_type))
+    error_message = "Set glue.execution_class to STANDARD, or to FLEX with the worker type G.1X or G.2X, the only ones that it offers."
   }
 
   validation {
@@ -123,6 +150,34 @@ variable "glue" {
   validation {
     condition     = var.glue.timeout_minutes >= 1 && var.glue.timeout_minutes <= 2880 && floor(var.glue.timeout_minutes) == var.glue.timeout_minutes
     error_message = "Set glue.timeout_minutes to a whole number from 1 to 2880 (48 hours)."
+  }
+
+  validation {
+    condition = alltrue([for name in keys(var.glue.arguments) : can(regex("^--[A-Za-z][A-Za-z0-9_-]*$", name)) && !contains([
+      "--configuration", "--custom-logGroup-prefix", "--enable-auto-scaling", "--enable-metrics", "--extra-py-files", "--job-bookmark-option", "--job-language",
+      "--manifest", "--maximum_error_share", "--quarantine_prefix", "--raw_prefix", "--results_prefix", "--run", "--solutions", "--transformed_prefix",
+    ], name)])
+    error_message = "Give in glue.arguments job parameters that begin with two hyphens, e.g. \"--conf\", and none that the module sets itself."
+  }
+}
+
+variable "iam_roles" {
+  description = "Path of the module's roles, and the permissions boundary that they get."
+  type = object({
+    path                     = optional(string, "/")
+    permissions_boundary_arn = optional(string)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = can(regex("^/([A-Za-z0-9_+=,.@-]+/)*$", var.iam_roles.path)) && length(var.iam_roles.path) <= 512
+    error_message = "Set iam_roles.path to a path that begins and ends with a slash, e.g. \"/platform/\"."
+  }
+
+  validation {
+    condition     = alltrue([for arn in var.iam_roles.permissions_boundary_arn[*] : can(regex("^arn:[a-z-]+:iam::([0-9]{12}|aws):policy/.+$", arn))])
+    error_message = "Set iam_roles.permissions_boundary_arn to the ARN of a managed policy, e.g. \"arn:aws:iam::123456789012:policy/boundary\"."
   }
 }
 
@@ -358,6 +413,23 @@ variable "items" {
   }
 }
 
+variable "kms_key_arns" {
+  description = "ARNs of KMS keys to encrypt with: of the bucket's objects, of the dataset group, of logs, and of messages in the topic and the dead-letter queues. Where one is left out, AWS's own keys encrypt, and the topic a key that the module makes. docs/security.md says what their policies must allow."
+  type = object({
+    bucket        = optional(string)
+    dataset_group = optional(string)
+    logs          = optional(string)
+    messages      = optional(string)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for arn in values(var.kms_key_arns) : can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$", arn)) if arn != null])
+    error_message = "Set each of kms_key_arns to the ARN of a key, e.g. \"arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab\": an alias can't stand in a policy."
+  }
+}
+
 variable "log_retention_days" {
   description = "Days that CloudWatch keeps the logs of Glue and Step Functions."
   type        = number
@@ -512,6 +584,18 @@ variable "solutions" {
   validation {
     condition     = alltrue(flatten([for solution in values(var.solutions) : [for drop in values(solution.quality_gate.maximum_drop) : drop >= 0 && drop <= 1]]))
     error_message = "Set each of quality_gate.maximum_drop to a share from 0 to 1, e.g. 0.2 for a fifth less than what was published last."
+  }
+}
+
+variable "tags" {
+  description = "Tags of everything that takes some, also of what runs create in Personalize. The dataset group, its datasets and schemas get none: their tags can't be changed without replacing them."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = length(var.tags) <= 50 && alltrue([for key, value in var.tags : can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]{1,128}$", key)) && !startswith(lower(key), "aws:") && can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]{0,256}$", value))])
+    error_message = "Give at most 50 tags, with keys of 1 to 128 and values of up to 256 letters, digits, spaces and _ . : / = + - @; keys must not begin with \"aws:\"."
   }
 }
 

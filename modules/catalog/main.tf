@@ -20,6 +20,7 @@ locals {
 resource "aws_glue_catalog_database" "this" {
   name        = replace(var.name, "-", "_")
   description = "Recommendations of the pipeline ${var.name}, a table for each solution."
+  tags        = var.tags
 }
 
 resource "aws_glue_catalog_table" "this" {
@@ -37,7 +38,7 @@ resource "aws_glue_catalog_table" "this" {
     "classification"            = "parquet"
     "projection.enabled"        = "true"
     "projection.run.type"       = "injected"
-    "storage.location.template" = "s3://${var.bucket_name}/curated/$${run}/tables/${each.key}/"
+    "storage.location.template" = "s3://${var.bucket_name}/${var.prefix}curated/$${run}/tables/${each.key}/"
   }
 
   partition_keys {
@@ -46,7 +47,7 @@ resource "aws_glue_catalog_table" "this" {
   }
 
   storage_descriptor {
-    location      = "s3://${var.bucket_name}/curated/"
+    location      = "s3://${var.bucket_name}/${var.prefix}curated/"
     input_format  = "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat"
     output_format = "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat"
 

@@ -4,6 +4,17 @@ variable "bucket_name" {
   nullable    = false
 }
 
+variable "location" {
+  description = "Partition, Region and account of the pipeline, and the partition's DNS suffix."
+  type = object({
+    partition  = string
+    region     = string
+    account_id = string
+    dns_suffix = string
+  })
+  nullable = false
+}
+
 variable "name" {
   description = "Name of the pipeline."
   type        = string
@@ -22,4 +33,24 @@ variable "tables" {
     condition     = alltrue([for table in values(var.tables) : contains(["users", "items", "item_attributes"], table.asked)])
     error_message = "Set asked of each table to users, items or item_attributes."
   }
+}
+
+variable "kms_key_arn" {
+  description = "ARN of the KMS key of the bucket; null for SSE-S3."
+  type        = string
+  default     = null
+}
+
+variable "prefix" {
+  description = "What every key of the pipeline begins with, e.g. \"recommendations/\"; empty in a bucket of its own."
+  type        = string
+  default     = ""
+  nullable    = false
+}
+
+variable "tags" {
+  description = "Tags of the database."
+  type        = map(string)
+  default     = {}
+  nullable    = false
 }

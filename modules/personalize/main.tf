@@ -7,6 +7,11 @@ locals {
   arn_prefix        = "arn:${var.location.partition}:personalize:${var.location.region}:${var.location.account_id}"
   dataset_group_arn = "${local.arn_prefix}:dataset-group/${var.name}"
 
+  role_arn   = "arn:${var.location.partition}:iam::${var.location.account_id}:role${var.iam_roles.path}${var.name}-personalize"
+  encryption = var.kms_key_arns.dataset_group == null ? {} : { KmsKeyArn = var.kms_key_arns.dataset_group, RoleArn = local.role_arn }
+
+  kms_key_arns = distinct([for key in [var.kms_key_arns.bucket, var.kms_key_arns.dataset_group] : key if key != null])
+
   configured = {
     for key, dataset in { interactions = var.interactions, users = var.users, items = var.items } :
     key => dataset if dataset != null
@@ -63,9 +68,11 @@ locals {
 resource "aws_cloudcontrolapi_resource" "dataset_group" {
   type_name = "AWS::Personalize::DatasetGroup"
 
-  desired_state = jsonencode({
-    Name = var.name
-  })
+  # No tags here: Cloud Control can't change them but by replacing the group with all its data.
+  desired_state = jsonencode(merge({ Name = var.name }, local.encryption))
+
+  # With a key, Personalize tries the role at once.
+  depends_on = [aws_iam_role_policy.this]
 }
 
 resource "aws_cloudcontrolapi_resource" "schema" {

@@ -14,5 +14,7 @@ output "datasets" {
 
 output "role_arn" {
   description = "ARN of the role that Personalize assumes for imports and batch jobs."
-  value       = "arn:${var.location.partition}:iam::${var.location.account_id}:role/${aws_iam_role.this.name}"
+  value       = local.role_arn
+
+  depends_on = [aws_iam_role.this]
 }

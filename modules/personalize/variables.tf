@@ -20,6 +20,16 @@ variable "name" {
   nullable    = false
 }
 
+variable "iam_roles" {
+  description = "Path and permissions boundary of the roles."
+  type = object({
+    path                     = optional(string, "/")
+    permissions_boundary_arn = optional(string)
+  })
+  default  = {}
+  nullable = false
+}
+
 variable "interactions" {
   description = "What decides the fields of the interactions' schema."
   type = object({
@@ -52,6 +62,30 @@ variable "items" {
     })), [])
   })
   default = null
+}
+
+variable "kms_key_arns" {
+  description = "ARNs of the KMS keys of the bucket and of the dataset group; null where AWS's own keys encrypt."
+  type = object({
+    bucket        = optional(string)
+    dataset_group = optional(string)
+  })
+  default  = {}
+  nullable = false
+}
+
+variable "prefix" {
+  description = "What every key of the pipeline begins with, e.g. \"recommendations/\"; empty in a bucket of its own."
+  type        = string
+  default     = ""
+  nullable    = false
+}
+
+variable "tags" {
+  description = "Tags of the role."
+  type        = map(string)
+  default     = {}
+  nullable    = false
 }
 
 variable "users" {

@@ -16,15 +16,21 @@ data "aws_iam_policy_document" "trust" {
 }
 
 resource "aws_iam_role" "this" {
-  name               = local.job_name
-  description        = "What the Glue job of the pipeline ${var.name} may do."
-  assume_role_policy = data.aws_iam_policy_document.trust.json
+  name                 = local.job_name
+  description          = "What the Glue job of the pipeline ${var.name} may do."
+  path                 = var.iam_roles.path
+  permissions_boundary = var.iam_roles.permissions_boundary_arn
+  assume_role_policy   = data.aws_iam_policy_document.trust.json
+  tags                 = var.tags
 }
 
 resource "aws_iam_role" "publish" {
-  name               = local.publish_job_name
-  description        = "What the Glue job that publishes the recommendations of the pipeline ${var.name} may do."
-  assume_role_policy = data.aws_iam_policy_document.trust.json
+  name                 = local.publish_job_name
+  description          = "What the Glue job that publishes the recommendations of the pipeline ${var.name} may do."
+  path                 = var.iam_roles.path
+  permissions_boundary = var.iam_roles.permissions_boundary_arn
+  assume_role_policy   = data.aws_iam_policy_document.trust.json
+  tags                 = var.tags
 }
 
 # What every Glue job needs.
@@ -40,6 +46,9 @@ data "aws_iam_policy_document" "common" {
     actions = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"]
     resources = [
       "arn:${var.location.partition}:logs:${var.location.region}:${var.location.account_id}:log-group:/aws-glue/jobs/*",
+      # With a security configuration, the service may name groups after role and configuration
+      # (Glue API, JobRun, LogGroupName).
+      "arn:${var.location.partition}:logs:${var.location.region}:${var.location.account_id}:log-group:/aws-glue/jobs-${var.name}-*",
     ]
   }
 
@@ -52,6 +61,34 @@ data "aws_iam_policy_document" "common" {
       test     = "StringEquals"
       variable = "cloudwatch:namespace"
       values   = ["Glue"]
+    }
+  }
+
+  # Of encrypted objects, and only through S3.
+  dynamic "statement" {
+    for_each = var.kms_key_arns.bucket[*]
+
+    content {
+      sid       = "UseTheKeyOfTheBucket"
+      actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
+      resources = [statement.value]
+
+      condition {
+        test     = "StringEquals"
+        variable = "kms:ViaService"
+        values   = ["s3.${var.location.region}.${var.location.dns_suffix}"]
+      }
+    }
+  }
+
+  # Glue encrypts groups that it makes itself (Glue Developer Guide, Setting up encryption).
+  dynamic "statement" {
+    for_each = var.kms_key_arns.logs[*]
+
+    content {
+      sid       = "EncryptLogs"
+      actions   = ["logs:AssociateKmsKey"]
+      resources = ["arn:${var.location.partition}:logs:${var.location.region}:${var.location.account_id}:log-group:/aws-glue/jobs*"]
     }
   }
 }
@@ -74,8 +111,8 @@ data "aws_iam_policy_document" "permissions" {
     sid     = "WriteTransformedAndQuarantine"
     actions = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"]
     resources = flatten([
-      for prefix in ["transformed", "quarantine"] :
-      ["${var.bucket_arn}/${prefix}/*", "${var.bucket_arn}/${prefix}_$folder$"]
+      for folder in ["transformed", "quarantine"] :
+      ["${local.bucket_path}${folder}/*", "${local.bucket_path}${folder}_$folder$"]
     ])
   }
 
@@ -87,7 +124,7 @@ data "aws_iam_policy_document" "permissions" {
     condition {
       test     = "StringLike"
       variable = "s3:prefix"
-      values   = ["glue_jobs/*", "raw/*", "transformed*", "quarantine*"]
+      values   = [for folder in ["glue_jobs/*", "raw/*", "transformed*", "quarantine*"] : "${var.prefix}${folder}"]
     }
   }
 }
@@ -106,14 +143,14 @@ data "aws_iam_policy_document" "publish" {
     actions = ["s3:GetObject"]
     resources = concat(
       [for key in values(local.script_keys) : "${var.bucket_arn}/${key}"],
-      ["${var.bucket_arn}/transformed/*"],
+      ["${local.bucket_path}transformed/*"],
     )
   }
 
   statement {
     sid       = "ReadResultsAndWriteTables"
     actions   = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"]
-    resources = ["${var.bucket_arn}/curated/*", "${var.bucket_arn}/curated_$folder$"]
+    resources = ["${local.bucket_path}curated/*", "${local.bucket_path}curated_$folder$"]
   }
 
   statement {
@@ -124,7 +161,7 @@ data "aws_iam_policy_document" "publish" {
     condition {
       test     = "StringLike"
       variable = "s3:prefix"
-      values   = ["glue_jobs/*", "transformed*", "curated*"]
+      values   = [for folder in ["glue_jobs/*", "transformed*", "curated*"] : "${var.prefix}${folder}"]
     }
   }
 }

@@ -9,19 +9,22 @@ resource "aws_cloudwatch_log_group" "publish" {
   #checkov:skip=CKV_AWS_158:CloudWatch Logs encrypts with its own key; a customer-managed one is the caller's decision.
   name              = "${local.publish_log_prefix}/${each.key}"
   retention_in_days = var.log_retention_days
+  kms_key_id        = var.kms_key_arns.logs
+  tags              = var.tags
 }
 
 resource "aws_glue_job" "publish" {
-  #checkov:skip=CKV_AWS_195:The job writes to an encrypted bucket and an encrypted log group and keeps no bookmark.
-  name              = local.publish_job_name
-  description       = "Makes tables of what Personalize answered, and publishes what is complete."
-  role_arn          = aws_iam_role.publish.arn
-  glue_version      = var.glue.version
-  execution_class   = "STANDARD"
-  worker_type       = var.glue.worker_type
-  number_of_workers = var.glue.number_of_workers
-  timeout           = var.glue.timeout_minutes
-  max_retries       = 0 # the state machine decides about retries
+  name                   = local.publish_job_name
+  description            = "Makes tables of what Personalize answered, and publishes what is complete."
+  role_arn               = aws_iam_role.publish.arn
+  glue_version           = var.glue.version
+  execution_class        = var.glue.execution_class
+  worker_type            = var.glue.worker_type
+  number_of_workers      = var.glue.number_of_workers
+  timeout                = var.glue.timeout_minutes
+  max_retries            = 0 # the state machine decides about retries
+  security_configuration = aws_glue_security_configuration.this.name
+  tags                   = var.tags
 
   command {
     name            = "glueetl"

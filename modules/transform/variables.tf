@@ -23,11 +23,12 @@ variable "folders" {
 }
 
 variable "location" {
-  description = "Partition, Region and account of the pipeline."
+  description = "Partition, Region and account of the pipeline, and the partition's DNS suffix."
   type = object({
     partition  = string
     region     = string
     account_id = string
+    dns_suffix = string
   })
   nullable = false
 }
@@ -39,12 +40,35 @@ variable "name" {
 }
 
 variable "glue" {
-  description = "The jobs' release, workers and time limit."
+  description = "The jobs' release, workers, time limit and further job parameters; with auto_scaling, number_of_workers is the most there may be."
   type = object({
+    arguments         = optional(map(string), {})
+    auto_scaling      = optional(bool, false)
+    execution_class   = optional(string, "STANDARD")
     number_of_workers = optional(number, 2)
     timeout_minutes   = optional(number, 60)
     version           = optional(string, "5.0")
     worker_type       = optional(string, "G.1X")
+  })
+  default  = {}
+  nullable = false
+}
+
+variable "iam_roles" {
+  description = "Path and permissions boundary of the roles."
+  type = object({
+    path                     = optional(string, "/")
+    permissions_boundary_arn = optional(string)
+  })
+  default  = {}
+  nullable = false
+}
+
+variable "kms_key_arns" {
+  description = "ARNs of the KMS keys of the bucket and of the logs; null where AWS's own keys encrypt."
+  type = object({
+    bucket = optional(string)
+    logs   = optional(string)
   })
   default  = {}
   nullable = false
@@ -61,5 +85,19 @@ variable "maximum_error_share" {
   description = "Share of a batch job's inputs, from 0 to 1, that may end with an error; with more, the solution isn't published."
   type        = number
   default     = 0.01
+  nullable    = false
+}
+
+variable "prefix" {
+  description = "What every key of the pipeline begins with, e.g. \"recommendations/\"; empty in a bucket of its own."
+  type        = string
+  default     = ""
+  nullable    = false
+}
+
+variable "tags" {
+  description = "Tags of everything that takes some."
+  type        = map(string)
+  default     = {}
   nullable    = false
 }

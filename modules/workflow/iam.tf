@@ -22,9 +22,12 @@ data "aws_iam_policy_document" "trust" {
 }
 
 resource "aws_iam_role" "this" {
-  name               = "${var.name}-workflow"
-  description        = "What the state machine of the pipeline ${var.name} may do."
-  assume_role_policy = data.aws_iam_policy_document.trust.json
+  name                 = "${var.name}-workflow"
+  description          = "What the state machine of the pipeline ${var.name} may do."
+  path                 = var.iam_roles.path
+  permissions_boundary = var.iam_roles.permissions_boundary_arn
+  assume_role_policy   = data.aws_iam_policy_document.trust.json
+  tags                 = var.tags
 }
 
 locals {
@@ -48,9 +51,9 @@ data "aws_iam_policy_document" "permissions" {
     sid     = "ReadReportsAndManifest"
     actions = ["s3:GetObject"]
     resources = [
-      "${local.bucket_arn}/transformed/*/report.json",
-      "${local.bucket_arn}/curated/*/publication.json",
-      "${local.bucket_arn}/curated/latest.json",
+      "${local.bucket_arn}/${var.prefix}transformed/*/report.json",
+      "${local.bucket_arn}/${var.prefix}curated/*/publication.json",
+      "${local.bucket_arn}/${var.prefix}curated/latest.json",
     ]
   }
 
@@ -63,13 +66,13 @@ data "aws_iam_policy_document" "permissions" {
     condition {
       test     = "StringLike"
       variable = "s3:prefix"
-      values   = ["transformed/*", "curated/*"]
+      values   = ["${var.prefix}transformed/*", "${var.prefix}curated/*"]
     }
   }
 
   statement {
     sid     = "ImportDatasets"
-    actions = ["personalize:CreateDatasetImportJob", "personalize:DescribeDatasetImportJob"]
+    actions = ["personalize:CreateDatasetImportJob", "personalize:DescribeDatasetImportJob", "personalize:TagResource"]
     resources = concat(
       values(var.datasets),
       ["${local.arn_prefix}:dataset-import-job/*"], # job names begin with the run
@@ -86,13 +89,14 @@ data "aws_iam_policy_document" "permissions" {
       "personalize:CreateSolutionVersion",
       "personalize:DescribeSolutionVersion",
       "personalize:GetSolutionMetrics",
+      "personalize:TagResource",
     ]
     resources = concat([var.dataset_group_arn], local.own_solutions)
   }
 
   statement {
     sid       = "CreateFilters"
-    actions   = ["personalize:CreateFilter", "personalize:DescribeFilter"]
+    actions   = ["personalize:CreateFilter", "personalize:DescribeFilter", "personalize:TagResource"]
     resources = [var.dataset_group_arn, local.own_filters]
   }
 
@@ -103,6 +107,7 @@ data "aws_iam_policy_document" "permissions" {
       "personalize:DescribeBatchInferenceJob",
       "personalize:CreateBatchSegmentJob",
       "personalize:DescribeBatchSegmentJob",
+      "personalize:TagResource",
     ]
     resources = concat(
       ["${local.arn_prefix}:batch-inference-job/*", "${local.arn_prefix}:batch-segment-job/*"], # job names begin with the run
@@ -157,6 +162,23 @@ data "aws_iam_policy_document" "permissions" {
     sid       = "Notify"
     actions   = ["sns:Publish"]
     resources = [var.topic_arn]
+  }
+
+  # What is encrypted, only through the service that keeps it.
+  dynamic "statement" {
+    for_each = { for service, key in { s3 = var.kms_key_arns.bucket, sns = var.kms_key_arns.messages } : service => key if key != null }
+
+    content {
+      sid       = { s3 = "ReadEncryptedObjects", sns = "EncryptNotifications" }[statement.key]
+      actions   = { s3 = ["kms:Decrypt"], sns = ["kms:Decrypt", "kms:GenerateDataKey"] }[statement.key]
+      resources = [statement.value]
+
+      condition {
+        test     = "StringEquals"
+        variable = "kms:ViaService"
+        values   = ["${statement.key}.${var.location.region}.${var.location.dns_suffix}"]
+      }
+    }
   }
 
   # Log delivery and tracing know no resources (Step Functions Developer Guide, Logging to

@@ -35,6 +35,8 @@ locals {
   configuration = {
     pipeline             = var.name
     bucket               = var.bucket_name
+    prefix               = var.prefix
+    tags                 = [for key, value in var.tags : { TagKey = key, TagValue = value }]
     console_url          = "https://${var.location.region}.${lookup(local.console_domains, var.location.partition, "console.aws.amazon.com")}"
     topic_arn            = var.topic_arn
     prepare_job_name     = var.glue_jobs.prepare.name
@@ -86,12 +88,15 @@ resource "aws_cloudwatch_log_group" "this" {
   #checkov:skip=CKV_AWS_158:CloudWatch Logs encrypts with its own key; a customer-managed one is the caller's decision.
   name              = "/aws/vendedlogs/states/${var.name}"
   retention_in_days = var.log_retention_days
+  kms_key_id        = var.kms_key_arns.logs
+  tags              = var.tags
 }
 
 resource "aws_sfn_state_machine" "this" {
   name       = var.name
   role_arn   = aws_iam_role.this.arn
   definition = jsonencode(local.definition)
+  tags       = var.tags
 
   logging_configuration {
     include_execution_data = true

@@ -26,11 +26,12 @@ variable "glue_jobs" {
 }
 
 variable "location" {
-  description = "Partition, Region and account of the pipeline."
+  description = "Partition, Region and account of the pipeline, and the partition's DNS suffix."
   type = object({
     partition  = string
     region     = string
     account_id = string
+    dns_suffix = string
   })
   nullable = false
 }
@@ -89,9 +90,44 @@ variable "deadlines" {
   nullable = false
 }
 
+variable "iam_roles" {
+  description = "Path and permissions boundary of the roles."
+  type = object({
+    path                     = optional(string, "/")
+    permissions_boundary_arn = optional(string)
+  })
+  default  = {}
+  nullable = false
+}
+
+variable "kms_key_arns" {
+  description = "ARNs of the KMS keys of the bucket, of the logs and of the topic; null where AWS's own keys encrypt."
+  type = object({
+    bucket   = optional(string)
+    logs     = optional(string)
+    messages = optional(string)
+  })
+  default  = {}
+  nullable = false
+}
+
 variable "log_retention_days" {
   description = "Days that CloudWatch keeps the logs."
   type        = number
   default     = 365
+  nullable    = false
+}
+
+variable "prefix" {
+  description = "What every key of the pipeline begins with, e.g. \"recommendations/\"; empty in a bucket of its own."
+  type        = string
+  default     = ""
+  nullable    = false
+}
+
+variable "tags" {
+  description = "Tags of everything that takes some, also of what the state machine creates in Personalize."
+  type        = map(string)
+  default     = {}
   nullable    = false
 }
