@@ -40,8 +40,8 @@ data "aws_iam_policy_document" "consumer" {
     actions = ["glue:GetDatabase", "glue:GetTable", "glue:GetTables", "glue:GetPartition", "glue:GetPartitions"]
     resources = [
       "${local.catalog_arn}:catalog",
-      "${local.catalog_arn}:database/${aws_glue_catalog_database.this.name}",
-      "${local.catalog_arn}:table/${aws_glue_catalog_database.this.name}/*",
+      "${local.catalog_arn}:database/${local.database_name}",
+      "${local.catalog_arn}:table/${local.database_name}/*",
     ]
   }
 

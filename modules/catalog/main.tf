@@ -1,4 +1,7 @@
 locals {
+  # Hyphens in names would have to be quoted in every query.
+  database_name = replace(var.name, "-", "_")
+
   # The columns of glue_jobs/answers.py, by what a solution is asked about.
   asked_columns = {
     users           = { name = "user_id", type = "string" }
@@ -16,9 +19,8 @@ locals {
   ]
 }
 
-# Hyphens in names would have to be quoted in every query.
 resource "aws_glue_catalog_database" "this" {
-  name        = replace(var.name, "-", "_")
+  name        = local.database_name
   description = "Recommendations of the pipeline ${var.name}, a table for each solution."
   tags        = var.tags
 }

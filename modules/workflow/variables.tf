@@ -31,7 +31,7 @@ variable "location" {
     partition  = string
     region     = string
     account_id = string
-    dns_suffix = string
+    dns_suffix = optional(string, "amazonaws.com")
   })
   nullable = false
 }

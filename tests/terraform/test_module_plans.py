@@ -40,6 +40,8 @@ PERSONALIZE = "arn:aws-cn:personalize:cn-north-1:210987654321"
 QUEUE = "arn:aws-cn:sqs:cn-north-1:210987654321:shop-eu-schedule-dead-letters"
 ROLE = "arn:aws-cn:iam::210987654321:role/some-role"
 
+OWN = 'module.storage.{}.this["bucket"]'
+
 UNSEEN = 'EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("*")'
 PLAIN = {
     "recipe": "aws-user-personalization",
@@ -136,17 +138,12 @@ INPUTS: dict[str, dict[str, Any]] = {
 Statement = dict[str, Any]
 
 
-def here(module: str) -> dict[str, Any]:
-    """What every module is given; the catalog builds no ARN and needs no location."""
-    return {"name": HERE["name"]} if module == "catalog" else HERE
-
-
 @pytest.fixture(scope="module")
 def alone(local_aws: LocalAws, repository: Path, plan_of: "PlanOf") -> tftest.TerraformPlanOutput:
     """Every module with its INPUTS, in one plan: starting the provider takes most of one."""
     calls = {
         "module": {
-            name: {"source": f"../../modules/{name}"} | here(name) | INPUTS[name] for name in INPUTS
+            name: {"source": f"../../modules/{name}"} | HERE | INPUTS[name] for name in INPUTS
         },
         "output": {name: {"value": f"${{module.{name}}}"} for name in INPUTS},
     }
@@ -202,6 +199,7 @@ def test_the_example_makes_this_much(plan: tftest.TerraformPlanOutput, repositor
         "aws_glue_catalog_database": 1,
         "aws_glue_catalog_table": 1,
         "aws_glue_job": 2,
+        "aws_glue_security_configuration": 1,
         "aws_cloudcontrolapi_resource": 3,
         "aws_sfn_state_machine": 1,
         "aws_scheduler_schedule": 1,
@@ -281,6 +279,8 @@ def test_the_configurations_of_the_modules_agree(plan: tftest.TerraformPlanOutpu
     assert configuration == {
         "pipeline": "movielens",
         "bucket": f"movielens-{ACCOUNT}-us-east-1",
+        "prefix": "",
+        "tags": [],
         "console_url": "https://us-east-1.console.aws.amazon.com",
         "topic_arn": f"arn:aws:sns:us-east-1:{ACCOUNT}:movielens",
         "prepare_job_name": "movielens-prepare-training-data",
@@ -366,40 +366,40 @@ def test_roles_name_their_actions_and_resources(plan: tftest.TerraformPlanOutput
 
 
 def test_storage_is_private(alone: tftest.TerraformPlanOutput) -> None:
-    blocked = planned(alone, "module.storage.aws_s3_bucket_public_access_block.this")
+    blocked = planned(alone, OWN.format("aws_s3_bucket_public_access_block"))
     assert {name for name, value in blocked.items() if value is True} == {
         "block_public_acls",
         "block_public_policy",
         "ignore_public_acls",
         "restrict_public_buckets",
     }
-    (ownership,) = planned(alone, "module.storage.aws_s3_bucket_ownership_controls.this")["rule"]
+    (ownership,) = planned(alone, OWN.format("aws_s3_bucket_ownership_controls"))["rule"]
     assert ownership["object_ownership"] == "BucketOwnerEnforced"
 
 
 def test_storage_keeps_versions_for_a_while_and_encrypts(
     alone: tftest.TerraformPlanOutput,
 ) -> None:
-    bucket = planned(alone, "module.storage.aws_s3_bucket.this")
+    bucket = planned(alone, OWN.format("aws_s3_bucket"))
     assert (bucket["bucket"], bucket["force_destroy"]) == (
         "shop-eu-210987654321-cn-north-1",
         False,
     )
-    (versioning,) = planned(alone, "module.storage.aws_s3_bucket_versioning.this")[
+    (versioning,) = planned(alone, OWN.format("aws_s3_bucket_versioning"))[
         "versioning_configuration"
     ]
     assert versioning["status"] == "Enabled"
-    encryption = "module.storage.aws_s3_bucket_server_side_encryption_configuration.this"
+    encryption = OWN.format("aws_s3_bucket_server_side_encryption_configuration")
     (rule,) = planned(alone, encryption)["rule"]
     assert rule["apply_server_side_encryption_by_default"][0]["sse_algorithm"] == "AES256"
-    (rule,) = planned(alone, "module.storage.aws_s3_bucket_lifecycle_configuration.this")["rule"]
+    (rule,) = planned(alone, OWN.format("aws_s3_bucket_lifecycle_configuration"))["rule"]
     assert rule["status"] == "Enabled"
     assert rule["abort_incomplete_multipart_upload"][0]["days_after_initiation"] == 7
     assert rule["noncurrent_version_expiration"][0]["noncurrent_days"] == 30
 
 
 def test_storage_refuses_plain_http(alone: tftest.TerraformPlanOutput) -> None:
-    policy = statements(planned(alone, "module.storage.aws_s3_bucket_policy.this")["policy"])
+    policy = statements(planned(alone, OWN.format("aws_s3_bucket_policy"))["policy"])
     bucket = "arn:aws-cn:s3:::shop-eu-210987654321-cn-north-1"
     assert policy.pop("DenyInsecureTransport") == {
         "Sid": "DenyInsecureTransport",
@@ -414,7 +414,7 @@ def test_storage_refuses_plain_http(alone: tftest.TerraformPlanOutput) -> None:
 
 def test_storage_admits_personalize_for_this_account(alone: tftest.TerraformPlanOutput) -> None:
     """Personalize Developer Guide, Giving Amazon Personalize access to Amazon S3 resources."""
-    policy = statements(planned(alone, "module.storage.aws_s3_bucket_policy.this")["policy"])
+    policy = statements(planned(alone, OWN.format("aws_s3_bucket_policy"))["policy"])
     allowed = [statement for statement in policy.values() if statement["Effect"] == "Allow"]
     bucket = "arn:aws-cn:s3:::shop-eu-210987654321-cn-north-1"
     assert {statement["Action"]: statement["Resource"] for statement in allowed} == {
@@ -519,7 +519,7 @@ def test_transform_bounds_the_groups_that_glue_5_logs_to(
     for job, prefix in prefixes.items():
         address = f"module.transform.aws_iam_role_policy.{job}"
         writable = statements(planned(alone, address)["policy"])["WriteLogs"]["Resource"]
-        assert writable.endswith(":log-group:/aws-glue/jobs/*")
+        assert any(arn.endswith(":log-group:/aws-glue/jobs/*") for arn in writable)
         assert prefix.startswith("/aws-glue/jobs/")
 
 
@@ -688,6 +688,8 @@ def test_workflow_puts_its_configuration_in_place_of_the_example(
     assert {name: value for name, value in configuration.items() if name != "solutions"} == {
         "pipeline": "shop-eu",
         "bucket": "some-bucket",
+        "prefix": "",
+        "tags": [],
         "console_url": "https://cn-north-1.console.amazonaws.cn",
         "topic_arn": TOPIC,
         "prepare_job_name": "some-job",
@@ -730,7 +732,7 @@ def test_workflow_changes_nothing_else_of_the_file(
 def shape(value: Any) -> Any:
     """Names and types, of a list those of its first entry."""
     if isinstance(value, list):
-        return [shape(value[0])]
+        return [shape(member) for member in value[:1]]
     if isinstance(value, dict):
         return {name: shape(member) for name, member in value.items()}
     return type(value)
@@ -889,7 +891,9 @@ def test_catalog_has_a_table_for_each_solution(alone: tftest.TerraformPlanOutput
     database = planned(alone, "module.catalog.aws_glue_catalog_database.this")
     # Athena User Guide, Name databases, tables, and columns: others would need quotation marks.
     assert database["name"] == "shop_eu"
-    assert alone.outputs["catalog"] == {
+    outputs = dict(alone.outputs["catalog"])
+    assert outputs.pop("consumer_policy_json")
+    assert outputs == {
         "database_name": "shop_eu",
         "table_names": {"for-users": "for_users", "segments": "segments", "similar": "similar"},
     }

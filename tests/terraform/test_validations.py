@@ -22,7 +22,15 @@ from batchrec.terraform import Workspace
 
 NAME = "Choose a name of 3 to 35 lower-case letters, digits and single hyphens"
 RELEASE = 'Set glue.version to "5.0"'
-WORKER_TYPE = "Set glue.worker_type to G.1X, G.2X, G.4X or G.8X"
+WORKER_TYPE = "Set glue.worker_type to G.1X, G.2X, G.4X, G.8X, G.12X, G.16X, R.1X"
+EXECUTION_CLASS = "Set glue.execution_class to STANDARD, or to FLEX with the worker type G.1X or"
+ARGUMENTS = "Give in glue.arguments job parameters that begin with two hyphens"
+BUCKET = "Set existing_bucket.name to the name of a bucket"
+PREFIX = "Leave existing_bucket.prefix out, or set it to folders with a slash after each"
+ROLE_PATH = "Set iam_roles.path to a path that begins and ends with a slash"
+BOUNDARY = "Set iam_roles.permissions_boundary_arn to the ARN of a managed policy"
+KMS_KEY = "Set each of kms_key_arns to the ARN of a key"
+TAGS = "Give at most 50 tags"
 WORKERS = "Set glue.number_of_workers to a whole number of at least 2"
 TIMEOUT = "Set glue.timeout_minutes to a whole number from 1 to 2880"
 RETENTION = "Set log_retention_days to a period that CloudWatch Logs offers"
@@ -124,6 +132,34 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"glue": {"version": "4.0"}}, RELEASE),
     ({"glue": {"worker_type": "Standard"}}, WORKER_TYPE),
     ({"glue": {"worker_type": "g.1x"}}, WORKER_TYPE),
+    ({"glue": {"execution_class": "SPOT"}}, EXECUTION_CLASS),
+    # Glue Developer Guide, Glue versions and job types: flexible execution has these two only.
+    ({"glue": {"execution_class": "FLEX", "worker_type": "G.4X"}}, EXECUTION_CLASS),
+    ({"glue": {"arguments": {"conf": "spark.a=b"}}}, ARGUMENTS),
+    ({"glue": {"arguments": {"--configuration": "{}"}}}, ARGUMENTS),
+    ({"glue": {"arguments": {"--run": "mine"}}}, ARGUMENTS),
+    ({"existing_bucket": {"name": "s3://data-lake"}}, BUCKET),
+    ({"existing_bucket": {"name": "arn:aws:s3:::data-lake"}}, BUCKET),
+    ({"existing_bucket": {"name": "Lake"}}, BUCKET),
+    ({"existing_bucket": {"name": "data-lake", "prefix": "shop"}}, PREFIX),
+    ({"existing_bucket": {"name": "data-lake", "prefix": "/shop/"}}, PREFIX),
+    ({"existing_bucket": {"name": "data-lake", "prefix": "a//b/"}}, PREFIX),
+    ({"existing_bucket": {"name": "data-lake", "prefix": "../"}}, PREFIX),
+    ({"iam_roles": {"path": "platform"}}, ROLE_PATH),
+    ({"iam_roles": {"path": ""}}, ROLE_PATH),
+    ({"iam_roles": {"path": "//"}}, ROLE_PATH),
+    ({"iam_roles": {"permissions_boundary_arn": "boundary"}}, BOUNDARY),
+    ({"iam_roles": {"permissions_boundary_arn": "arn:aws:iam::123456789012:role/a"}}, BOUNDARY),
+    ({"kms_key_arns": {"bucket": "alias/shop"}}, KMS_KEY),
+    ({"kms_key_arns": {"logs": "arn:aws:kms:us-east-1:123456789012:alias/shop"}}, KMS_KEY),
+    ({"kms_key_arns": {"messages": "1234abcd-12ab-34cd-56ef-1234567890ab"}}, KMS_KEY),
+    ({"kms_key_arns": {"dataset_group": ""}}, KMS_KEY),
+    ({"tags": {"aws:team": "shop"}}, TAGS),
+    ({"tags": {"AWS:team": "shop"}}, TAGS),
+    ({"tags": {"": "shop"}}, TAGS),
+    ({"tags": {"team": "shop#1"}}, TAGS),
+    ({"tags": {"team": "x" * 257}}, TAGS),
+    ({"tags": {f"tag-{number}": "" for number in range(51)}}, TAGS),
     ({"glue": {"number_of_workers": 1}}, WORKERS),
     ({"glue": {"number_of_workers": 2.5}}, WORKERS),
     ({"glue": {"number_of_workers": "two"}}, "a number is required"),
@@ -345,6 +381,15 @@ ACCEPTED: list[dict[str, Any]] = [
     {"name": "abc"},
     {"name": "a" * 35},
     {"name": "7-days-of-movies"},
+    {"glue": {"worker_type": "R.8X"}},
+    {"glue": {"execution_class": "FLEX", "worker_type": "G.2X", "auto_scaling": True}},
+    {"glue": {"arguments": {"--conf": "spark.sql.ansi.enabled=true", "--enable-spark-ui": "true"}}},
+    {"existing_bucket": {"name": "data.lake-1"}},
+    {"existing_bucket": {"name": "data-lake", "prefix": "teams/shop_eu/v=1/"}},
+    {"iam_roles": {"path": "/platform/shop/"}},
+    {"iam_roles": {"permissions_boundary_arn": "arn:aws-cn:iam::123456789012:policy/a/b"}},
+    {"kms_key_arns": {"bucket": "arn:aws:kms:eu-west-1:123456789012:key/mrk-0123456789abcdef"}},
+    {"tags": {"cost-centre": "42", "Büro / Team": "a+b=c@d.e:_ "}},
     {"glue": {"worker_type": "G.8X", "number_of_workers": 299, "timeout_minutes": 2880}},
     {"glue": {"number_of_workers": 2, "timeout_minutes": 1}},
     {"interactions": {"folder": "year=2030/part-1.v2"}},
