@@ -411,6 +411,11 @@ variable "items" {
     ]]))
     error_message = "Configure 1 to 100 columns in items.metadata, at most one of them textual: Personalize takes no dataset of ids alone."
   }
+
+  validation {
+    condition     = alltrue([for items in var.items[*] : length(items.metadata) == 0 || anytrue([for column in items.metadata : column.categorical || column.textual || contains(["int", "long", "float", "double"], column.type)])])
+    error_message = "Configure at least one column in items.metadata that is categorical, textual or a number: Personalize learns nothing from other strings and booleans, and refuses a schema without."
+  }
 }
 
 variable "kms_key_arns" {
@@ -684,5 +689,10 @@ variable "users" {
   validation {
     condition     = alltrue([for users in var.users[*] : length(users.metadata) >= 1 && length(users.metadata) <= 25])
     error_message = "Configure 1 to 25 columns in users.metadata: Personalize takes no dataset of ids alone."
+  }
+
+  validation {
+    condition     = alltrue([for users in var.users[*] : length(users.metadata) == 0 || anytrue([for column in users.metadata : column.categorical || column.textual || contains(["int", "long", "float", "double"], column.type)])])
+    error_message = "Configure at least one column in users.metadata that is categorical or a number: Personalize learns nothing from other strings and booleans, and refuses a schema without."
   }
 }

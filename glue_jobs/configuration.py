@@ -16,7 +16,8 @@ from typing import Any, TypeVar, cast
 
 # Amazon Personalize Developer Guide: "Creating schema JSON files", "Custom dataset and schema
 # requirements", and "Endpoints and quotas".
-TYPES = ("string", "int", "long", "float", "double", "boolean")
+NUMBERS = ("int", "long", "float", "double")
+TYPES = ("string", *NUMBERS, "boolean")
 RESERVED_KEYWORDS = (
     "EVENT_TYPE",
     "EVENT_VALUE",
@@ -115,6 +116,11 @@ class Metadata:
     def source(self) -> str:
         """The source's name of the column."""
         return self.column or self.name
+
+    @property
+    def is_learned(self) -> bool:
+        """Whether training can use it: other strings and booleans serve filters only."""
+        return self.categorical or self.textual or self.type in NUMBERS
 
 
 @dataclass(frozen=True)
@@ -399,6 +405,12 @@ def _check_metadata(name: str, dataset: Dataset) -> list[str]:
         problems.append(f"metadata has more than the {MAX_METADATA[name]} columns of a dataset")
     if name != "interactions" and not columns:
         problems.append("metadata needs at least one column: Personalize takes no dataset of ids")
+    elif name != "interactions" and not any(column.is_learned for column in columns):
+        text = ", textual" if name == "items" else ""
+        problems.append(
+            f"metadata needs a column that is categorical{text} or a number: Personalize refuses a"
+            " schema without"
+        )
     if isinstance(dataset, Interactions) and dataset.event_type:
         allowed, optional = dataset.event_type.allowed, dataset.optional_columns
         if allowed == []:

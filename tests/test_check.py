@@ -119,7 +119,9 @@ def test_what_cannot_be_used_is_said_before_spark_starts(
 ) -> None:
     (tmp_path / "a.csv").write_text(HEADER)
     (tmp_path / "typo.json").write_text('{"interactions": {"userid": "u"}}')
-    (tmp_path / "users.json").write_text('{"users": {"metadata": [{"name": "AGE"}]}}')
+    (tmp_path / "users.json").write_text(
+        '{"users": {"metadata": [{"name": "AGE", "type": "int"}]}}'
+    )
     found = check(*arguments, cwd=tmp_path)
     assert found.returncode == 1
     assert says in " ".join(found.stderr.split())

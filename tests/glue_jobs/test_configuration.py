@@ -7,7 +7,7 @@ import configuration
 import pytest
 from configuration import ConfigurationError
 
-META: dict[str, Any] = {"name": "GENRE"}
+META: dict[str, Any] = {"name": "GENRE", "categorical": True}
 LONGEST_NAME = "G" * 150
 
 
@@ -32,7 +32,7 @@ def batch_input(key: str = "some", **members: Any) -> dict[str, Any]:
 
 
 def numbered(count: int) -> list[dict[str, Any]]:
-    return [{"name": f"M{number}"} for number in range(count)]
+    return [{"name": f"M{number}", "type": "int"} for number in range(count)]
 
 
 BAD: list[tuple[Any, str]] = [
@@ -58,6 +58,14 @@ BAD: list[tuple[Any, str]] = [
     (form(column_names=["u", 1]), "interactions.format.column_names[1] must be a string, not 1"),
     (form(column_names=[None]), "interactions.format.column_names[0] must be a string, not null"),
     ({"users": {"metadata": {}}}, "users.metadata must be a list, not {}"),
+    (
+        {"users": {"metadata": [{"name": "A"}, {"name": "B", "type": "boolean"}]}},
+        "users.metadata needs a column that is categorical or a number",
+    ),
+    (
+        {"items": {"metadata": [{"name": "A"}, {"name": "B", "type": "boolean"}]}},
+        "items.metadata needs a column that is categorical, textual or a number",
+    ),
     ({"users": {"metadata": ["A"]}}, 'users.metadata[0] must be an object, not "A"'),
     ({"batch_inputs": ["users"]}, 'batch_inputs must be an object, not ["users"]'),
     ({"batch_inputs": {"some": None}}, "batch_inputs.some must be an object, not null"),
@@ -383,7 +391,7 @@ def test_the_header_of_interactions(document: dict[str, Any], header: str) -> No
 
 
 def test_the_headers_of_users_and_items() -> None:
-    metadata = [{"name": "B", "column": "x"}, {"name": "A"}]
+    metadata = [{"name": "B", "column": "x"}, {"name": "A", "type": "long"}]
     parsed = configuration.parse(
         json.dumps(
             {

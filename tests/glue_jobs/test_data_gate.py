@@ -301,7 +301,10 @@ def test_everything_that_is_too_little_or_too_much_is_said_in_one_message(gated_
         gated_run(
             {
                 "maximum_quarantined_share": 0.01,
-                "users": {"user_id": "u", "metadata": [{"name": "A", "column": "a"}]},
+                "users": {
+                    "user_id": "u",
+                    "metadata": [{"name": "A", "column": "a", "type": "int"}],
+                },
             },
             event_type={"column": "e"},
             metadata=[{"name": "DEVICE", "column": "d"}],

@@ -136,7 +136,7 @@ def test_nothing_but_the_data_and_the_report_lies_under_the_prefix(
     monkeypatch.setattr(prepare_training_data, "BYTES_PER_FILE", 20_000)
     run.put("interactions/ratings.dat", hetrec(3000))
     run.put("items/items.csv", "i,g\n" + "".join(f"{item},x\n" for item in range(100)))
-    items = {"item_id": "i", "metadata": [{"name": "G", "column": "g"}]}
+    items = {"item_id": "i", "metadata": [{"name": "G", "column": "g", "categorical": True}]}
     run({"items": items}, **HETREC)
 
     *parts, report = run.files
@@ -161,7 +161,7 @@ def test_where_there_is_nothing_to_put_into_it_there_is_no_file(
     monkeypatch.setattr(prepare_training_data, "BYTES_PER_FILE", 1)  # as many as there can be
     run.put("interactions/1.csv", "u,i,t\n7,a,1162160236\n7,b,1162160236\n")
     run.put("items/1.csv", "i,g\na,x\n,x\n")
-    items = {"item_id": "i", "metadata": [{"name": "G", "column": "g"}]}
+    items = {"item_id": "i", "metadata": [{"name": "G", "column": "g", "categorical": True}]}
     run({"items": items, "batch_inputs": {}})
     texts = [path.read_text() for path in run.transformed.rglob("*.csv")]
     # One user's rows are in one partition, so the others are empty.
@@ -236,7 +236,7 @@ def test_arguments_that_glue_adds_and_slashes_at_the_end_do_not_matter(run: Any)
 def test_another_attempt_replaces_everything_that_the_first_one_left(run: Any) -> None:
     run.put("interactions/1.csv", "u,i,t\n7,a,1162160236\n8,a,1162160236\n,a,1162160236\n")
     run.put("users/1.csv", "u,g\n7,x\n,x\n")
-    users = {"user_id": "u", "metadata": [{"name": "G", "column": "g"}]}
+    users = {"user_id": "u", "metadata": [{"name": "G", "column": "g", "categorical": True}]}
     run({"users": users, "batch_inputs": {"users": {}, "items": {"kind": "items"}}})
     assert {path.name for path in run.transformed.iterdir()} == (
         {"interactions", "users", "batch_users_input", "batch_items_input", "report.json"}

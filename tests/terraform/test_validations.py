@@ -71,6 +71,9 @@ METADATA_COUNTS = {
     "items": "Configure 1 to 100 columns in items.metadata, at most one of them textual",
 }
 
+USABLE_ITEMS = "Configure at least one column in items.metadata that is categorical, textual"
+USABLE_USERS = "Configure at least one column in users.metadata that is categorical or a number"
+
 INPUT_KEY = "Give each batch input a key of 1 to 30 lower-case letters, digits and underscores"
 INPUT_KIND = "Set the kind of each batch input to users, items or item_attributes"
 INPUT_MEMBERS = "Give a batch input only what its kind takes"
@@ -88,7 +91,7 @@ VALID: dict[str, dict[str, Any]] = {
 
 
 DEFAULT = "aws-user-personalization"
-ITEMS = {"items": {"metadata": [{"name": "TITLE"}]}}
+ITEMS = {"items": {"metadata": [{"name": "TITLE"}, {"name": "YEAR", "type": "int"}]}}
 ASKING_ITEMS = {"batch_inputs": {"films": {"kind": "items"}}}
 ALIKE = {"recipe": "aws-similar-items", "batch_input": "films"}
 ATTRIBUTES = {"kind": "item_attributes", "item_attributes": ['ITEMS.GENRES = "Drama"']}
@@ -105,7 +108,9 @@ def formats(form: dict[str, Any], message: str) -> list[tuple[dict[str, Any], st
 
 
 def metadata(column: dict[str, Any], message: str) -> list[tuple[dict[str, Any], str]]:
-    return of_each({"metadata": [{"name": "PLACE"}, {"name": "SIZE"} | column]}, message)
+    return of_each(
+        {"metadata": [{"name": "PLACE", "categorical": True}, {"name": "SIZE"} | column]}, message
+    )
 
 
 def asking(batch_input: dict[str, Any]) -> dict[str, Any]:
@@ -113,7 +118,8 @@ def asking(batch_input: dict[str, Any]) -> dict[str, Any]:
 
 
 def columns(count: int) -> list[dict[str, Any]]:
-    return [{"name": f"COLUMN_{number}"} for number in range(count)]
+    """One of them a number: Personalize wants a usable one of users and items."""
+    return [{"name": f"COLUMN_{n}"} | ({"type": "int"} if n == 0 else {}) for n in range(count)]
 
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
@@ -168,6 +174,8 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"glue": {"timeout_minutes": 0.5}}, TIMEOUT),
     ({"interactions": {"folder": "a//b"}}, FOLDER.format("interactions")),
     ({"interactions": {"folder": "s3://bucket/raw"}}, FOLDER.format("interactions")),
+    ({"items": {"metadata": [{"name": "A"}, {"name": "B", "type": "boolean"}]}}, USABLE_ITEMS),
+    ({"users": {"metadata": [{"name": "A"}, {"name": "B", "type": "boolean"}]}}, USABLE_USERS),
     *of_each({"folder": ""}, FOLDER),
     *of_each({"folder": "/ratings"}, FOLDER),
     *of_each({"folder": "ratings/"}, FOLDER),
