@@ -77,8 +77,14 @@ module "personalize" {
 module "monitoring" {
   source = "./modules/monitoring"
 
-  name     = var.name
-  location = local.location
+  name                   = var.name
+  location               = local.location
+  dead_letter_queue_name = module.schedule.dead_letter_queue_name
+  glue_job_names         = [module.transform.job_name, module.transform.publish_job_name]
+  log_group_name         = module.workflow.log_group_name
+  monitoring             = var.monitoring
+  kms_key_arn            = var.kms_key_arns.messages
+  tags                   = var.tags
 }
 
 module "workflow" {
@@ -132,4 +138,12 @@ module "schedule" {
   location          = local.location
   state_machine_arn = module.workflow.state_machine_arn
   schedule          = var.schedule
+  start_on_new_data = var.start_on_new_data == null ? null : {
+    bucket_name = module.storage.bucket_name
+    prefix      = module.storage.prefix
+    marker      = var.start_on_new_data.marker
+  }
+  iam_roles   = var.iam_roles
+  kms_key_arn = var.kms_key_arns.messages
+  tags        = var.tags
 }

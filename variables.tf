@@ -471,19 +471,88 @@ variable "maximum_quarantined_share" {
   }
 }
 
-variable "schedule" {
-  description = "When the pipeline runs: an EventBridge Scheduler expression, its time zone, and whether it is on."
+variable "monitoring" {
+  description = "Who is told: e-mail addresses, or an SNS topic of your own instead of one for this pipeline; and the alarms, with a dashboard: on or off, the longest a run may take, and the longest, 1 to 7 days, without a success (CloudWatch looks back no further; null: no such alarm)."
   type = object({
-    enabled    = optional(bool, true)
-    expression = optional(string, "cron(0 3 ? * SUN *)")
-    time_zone  = optional(string, "UTC")
+    email_addresses              = optional(list(string), [])
+    enabled                      = optional(bool, true)
+    maximum_days_without_success = optional(number)
+    maximum_duration_hours       = optional(number, 24)
+    topic_arn                    = optional(string)
   })
   default  = {}
   nullable = false
 
   validation {
-    condition     = can(regex("^(cron\\([^() ]+( [^() ]+){5}\\)|rate\\([1-9][0-9]* (minute|hour|day)s?\\)|at\\([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\))$", var.schedule.expression))
-    error_message = "Set schedule.expression to cron(six fields), rate(value unit) or at(yyyy-mm-ddThh:mm:ss), e.g. \"cron(0 3 ? * SUN *)\"."
+    condition     = alltrue([for address in var.monitoring.email_addresses : can(regex("^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\\.)+[A-Za-z]{2,63}$", address))])
+    error_message = "Set each of monitoring.email_addresses to an address such as \"team@example.com\"."
+  }
+
+  validation {
+    condition     = length(var.monitoring.email_addresses) == 0 || var.monitoring.topic_arn == null
+    error_message = "Leave monitoring.email_addresses out if topic_arn is set: the owner of that topic decides who reads it."
+  }
+
+  validation {
+    condition     = alltrue([for days in var.monitoring.maximum_days_without_success[*] : days >= 1 && days <= 7 && floor(days) == days])
+    error_message = "Set monitoring.maximum_days_without_success to a whole number from 1 to 7, as far as CloudWatch looks back, or leave it out."
+  }
+
+  validation {
+    condition     = var.monitoring.maximum_duration_hours > 0
+    error_message = "Set monitoring.maximum_duration_hours to a number of hours above 0, e.g. 24."
+  }
+
+  validation {
+    condition     = alltrue([for arn in var.monitoring.topic_arn[*] : can(regex("^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}$", arn))])
+    error_message = "Set monitoring.topic_arn to the ARN of a standard SNS topic, e.g. \"arn:aws:sns:eu-central-1:123456789012:alerts\"."
+  }
+}
+
+variable "schedule" {
+  description = "When the pipeline runs: an EventBridge Scheduler expression and its time zone, minutes of a flexible window, the first and the last moment, and whether it is on."
+  type = object({
+    enabled                 = optional(bool, true)
+    end_date                = optional(string) # e.g. "2030-12-31T00:00:00Z"; null: no end
+    expression              = optional(string, "cron(0 3 ? * SUN *)")
+    flexible_window_minutes = optional(number) # null: on time
+    start_date              = optional(string)
+    time_zone               = optional(string, "UTC")
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition = (
+      anytrue([for pattern in local.schedule_expressions : can(regex(pattern, var.schedule.expression))]) &&
+      (!startswith(var.schedule.expression, "at(") || can(timeadd("${substr(var.schedule.expression, 3, 19)}Z", "0s")))
+    )
+    error_message = "Set schedule.expression to cron(minutes hours day-of-month month day-of-week year) with ? as exactly one of the two days, to rate(1 day) or rate(2 days), or to at(yyyy-mm-ddThh:mm:ss), e.g. \"cron(0 3 ? * SUN *)\"."
+  }
+
+  validation {
+    condition     = contains(local.time_zones, var.schedule.time_zone)
+    error_message = "Set schedule.time_zone to a name of the IANA time zone database, e.g. \"UTC\" or \"Europe/Berlin\"."
+  }
+
+  validation {
+    condition     = alltrue([for minutes in var.schedule.flexible_window_minutes[*] : minutes >= 1 && minutes <= 1440 && floor(minutes) == minutes])
+    error_message = "Set schedule.flexible_window_minutes to a whole number from 1 to 1440, or leave it out to start on time."
+  }
+
+  validation {
+    condition     = alltrue([for date in [var.schedule.start_date, var.schedule.end_date] : can(regex("^.{19}Z$", date)) && can(timeadd(date, "0s")) if date != null])
+    error_message = "Set schedule.start_date and end_date to moments in UTC such as \"2030-01-31T00:00:00Z\"."
+  }
+
+  validation {
+    condition     = try(timecmp(var.schedule.start_date, var.schedule.end_date) < 0, true)
+    error_message = "Set schedule.end_date to a later moment than schedule.start_date."
+  }
+
+  validation {
+    condition     = !startswith(var.schedule.expression, "at(") || (var.schedule.start_date == null && var.schedule.end_date == null)
+    error_message = "Leave start_date and end_date out of a schedule that is at one moment: EventBridge Scheduler ignores them."
   }
 }
 
@@ -589,6 +658,19 @@ variable "solutions" {
   validation {
     condition     = alltrue(flatten([for solution in values(var.solutions) : [for drop in values(solution.quality_gate.maximum_drop) : drop >= 0 && drop <= 1]]))
     error_message = "Set each of quality_gate.maximum_drop to a share from 0 to 1, e.g. 0.2 for a fifth less than what was published last."
+  }
+}
+
+variable "start_on_new_data" {
+  description = "Also start a run whenever new data is complete, which an empty object of this name says, anywhere under raw/ and uploaded last; null: don't. An existing bucket must send its events to EventBridge."
+  type = object({
+    marker = optional(string, "_READY")
+  })
+  default = null
+
+  validation {
+    condition     = alltrue([for start in var.start_on_new_data[*] : can(regex("^[_.][A-Za-z0-9_.-]{1,99}$", start.marker))])
+    error_message = "Set start_on_new_data.marker to a file name of 2 to 100 letters, digits, underscores, full stops and hyphens, with an underscore or a full stop first, e.g. \"_READY\": other files are read as data."
   }
 }
 

@@ -1,20 +1,16 @@
-"""EventBridge: what Step Functions tells it, and its rules' messages to SNS topics."""
+"""EventBridge: what Step Functions tells it, and what a rule makes of an event for its targets."""
 
 import json
-import logging
 import re
 from datetime import UTC, datetime
 from typing import Any
 
-from botocore.exceptions import ClientError
 from jsonpath_ng.ext.parser import parse
 from moto.events.models import events_backends
 
 from batchrec.localaws import runtime
 
 DETAIL_TYPE = "Step Functions Execution Status Change"
-
-log = logging.getLogger(__name__)
 
 
 def execution_changed(described: dict[str, Any], account: str, region: str) -> None:
@@ -61,18 +57,6 @@ def execution_changed(described: dict[str, Any], account: str, region: str) -> N
         "Time": runtime.current().clock.time(),
     }
     events_backends[account][region].put_events([event])
-
-
-def send_to_topic(target: dict[str, Any], event: dict[str, Any], rule_arn: str) -> None:
-    """Publish an event to a rule's target, an SNS topic, as the target wants it."""
-    topic = target["Arn"]
-    try:
-        region, account = topic.split(":")[3:5]
-        runtime.current().client("sns", region, account).publish(
-            TopicArn=topic, Message=message(target, event, rule_arn)
-        )
-    except ClientError as error:
-        log.warning("EventBridge could not deliver %s to %s: %s", rule_arn, topic, error)
 
 
 def message(target: dict[str, Any], event: dict[str, Any], rule_arn: str) -> str:

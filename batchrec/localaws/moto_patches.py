@@ -99,7 +99,7 @@ from moto.stepfunctions.parser.asl.utils import boto_client
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 
 from batchrec.clock import ModuleShims, VirtualClock
-from batchrec.localaws import events, runtime
+from batchrec.localaws import event_targets, runtime
 from batchrec.localaws.service_model import service_model
 from batchrec.localaws.stepfunctions import map_runs, progress
 from batchrec.localaws.stepfunctions.map_runs import InterruptedStateError
@@ -133,7 +133,7 @@ def apply(clock: VirtualClock, endpoint: str) -> None:
     _let_reserved_errors_leave_a_map()
     _call_this_server(endpoint)
     _pass_over_conditional_bucket_policy_statements()
-    _send_events_to_topics()
+    _send_events_to_more_targets()
 
 
 def _run_on_virtual_time(clock: VirtualClock) -> None:
@@ -540,17 +540,20 @@ def _pass_over_conditional_bucket_policy_statements() -> None:
     _patch(FakeBucket, "get_permission", get_permission)
 
 
-def _send_events_to_topics() -> None:
-    """moto's EventBridge has no SNS targets, and sends events to rules that are disabled."""
+def _send_events_to_more_targets() -> None:
+    """moto's EventBridge has no SNS topics and no state machines as targets.
+
+    And it sends events to rules that are disabled.
+    """
 
     def send_to_targets(rule: Rule, event: EventMessageType, transform_input: bool = True) -> None:
         if rule.state != "ENABLED" or not rule.event_pattern.matches_event(event):
             return
-        topics = [target for target in rule.targets if ":sns:" in target["Arn"]]
-        for target in topics:
-            events.send_to_topic(target, dict(event), rule.arn)
+        ours = [target for target in rule.targets if event_targets.emulated(target)]
+        for target in ours:
+            event_targets.deliver(target, dict(event), rule.arn)
         others = copy.copy(rule)
-        others.targets = [target for target in rule.targets if target not in topics]
+        others.targets = [target for target in rule.targets if target not in ours]
         original_send(others, event, transform_input)
 
     original_send = _remember(Rule, "send_to_targets")

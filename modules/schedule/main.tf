@@ -1,11 +1,5 @@
 locals {
-  dead_letter_queue_arn = "arn:${var.location.partition}:sqs:${var.location.region}:${var.location.account_id}:${aws_sqs_queue.dead_letters.name}"
-}
-
-resource "aws_sqs_queue" "dead_letters" {
-  name                      = "${var.name}-schedule-dead-letters"
-  message_retention_seconds = 1209600 # 14 days, the longest
-  sqs_managed_sse_enabled   = true
+  arn_suffix = "${var.location.region}:${var.location.account_id}"
 }
 
 data "aws_iam_policy_document" "trust" {
@@ -26,15 +20,18 @@ data "aws_iam_policy_document" "trust" {
     condition {
       test     = "ArnEquals"
       variable = "aws:SourceArn"
-      values   = ["arn:${var.location.partition}:scheduler:${var.location.region}:${var.location.account_id}:schedule-group/default"]
+      values   = ["arn:${var.location.partition}:scheduler:${local.arn_suffix}:schedule-group/default"]
     }
   }
 }
 
 resource "aws_iam_role" "this" {
-  name               = "${var.name}-schedule"
-  description        = "What the schedule of the pipeline ${var.name} may do."
-  assume_role_policy = data.aws_iam_policy_document.trust.json
+  name                 = "${var.name}-schedule"
+  path                 = var.iam_roles.path
+  description          = "What the schedule of the pipeline ${var.name} may do."
+  assume_role_policy   = data.aws_iam_policy_document.trust.json
+  permissions_boundary = var.iam_roles.permissions_boundary_arn
+  tags                 = var.tags
 }
 
 data "aws_iam_policy_document" "permissions" {
@@ -48,6 +45,22 @@ data "aws_iam_policy_document" "permissions" {
     sid       = "KeepFailedInvocations"
     actions   = ["sqs:SendMessage"]
     resources = [local.dead_letter_queue_arn]
+  }
+
+  dynamic "statement" {
+    for_each = var.kms_key_arn[*]
+
+    content {
+      sid       = "EncryptFailedInvocations"
+      actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
+      resources = [statement.value]
+
+      condition {
+        test     = "StringLike"
+        variable = "kms:ViaService"
+        values   = ["sqs.${var.location.region}.amazonaws.com*"] # in China, amazonaws.com.cn
+      }
+    }
   }
 }
 
@@ -64,14 +77,17 @@ resource "aws_scheduler_schedule" "this" {
   state                        = var.schedule.enabled ? "ENABLED" : "DISABLED"
   schedule_expression          = var.schedule.expression
   schedule_expression_timezone = var.schedule.time_zone
+  start_date                   = var.schedule.start_date
+  end_date                     = var.schedule.end_date
 
   flexible_time_window {
-    mode = "OFF"
+    mode                      = var.schedule.flexible_window_minutes == null ? "OFF" : "FLEXIBLE"
+    maximum_window_in_minutes = var.schedule.flexible_window_minutes
   }
 
   target {
     arn      = var.state_machine_arn
-    role_arn = aws_iam_role.this.arn
+    role_arn = "arn:${var.location.partition}:iam::${var.location.account_id}:role${var.iam_roles.path}${aws_iam_role.this.name}"
     input    = jsonencode({})
 
     dead_letter_config {
@@ -83,4 +99,7 @@ resource "aws_scheduler_schedule" "this" {
       maximum_retry_attempts       = 10
     }
   }
+
+  # So that the first start is allowed, and the last one while it is taken down.
+  depends_on = [aws_iam_role_policy.this]
 }

@@ -383,8 +383,9 @@ DEFECTS = {
     "fails on a reserved error out of a Map": "_let_reserved_errors_leave_a_map",
     "calls a fixed port": "_call_this_server",
     "builds a client for each call": "_call_this_server",
-    "sends no events to topics": "_send_events_to_topics",
-    "sends events to disabled rules": "_send_events_to_topics",
+    "sends no events to topics": "_send_events_to_more_targets",
+    "sends no events to state machines": "_send_events_to_more_targets",
+    "sends events to disabled rules": "_send_events_to_more_targets",
     "ignores conditions in bucket policies": "_pass_over_conditional_bucket_policy_statements",
 }
 
@@ -502,6 +503,7 @@ def _defects_of_events(events: Any, sqs: Any) -> dict[str, bool]:
     url = sqs.create_queue(QueueName="events")["QueueUrl"]
     arns = {"sqs": "arn:aws:sqs:us-east-1:123456789012:events"}
     arns["sns"] = "arn:aws:sns:us-east-1:123456789012:events"
+    arns["states"] = "arn:aws:states:us-east-1:123456789012:stateMachine:events"
     event = {"Source": "tests", "DetailType": "any", "Detail": "{}"}
 
     def put(rule: str, state: str, arn: str) -> None:
@@ -512,9 +514,15 @@ def _defects_of_events(events: Any, sqs: Any) -> dict[str, bool]:
     put("disabled", "DISABLED", arns["sqs"])
     events.put_events(Entries=[event])
     sent = bool(sqs.receive_message(QueueUrl=url).get("Messages"))
-    put("topic", "ENABLED", arns["sns"])
-    refused = _refused(lambda: events.put_events(Entries=[event]))
-    return {"sends events to disabled rules": sent, "sends no events to topics": refused}
+    refused = {}
+    for service in ("sns", "states"):
+        put("other", "ENABLED", arns[service])
+        refused[service] = _refused(lambda: events.put_events(Entries=[event]))
+    return {
+        "sends events to disabled rules": sent,
+        "sends no events to topics": refused["sns"],
+        "sends no events to state machines": refused["states"],
+    }
 
 
 def _refused(call: Callable[[], object]) -> bool:

@@ -1,6 +1,7 @@
 """What a plan shows: of examples/movielens, and of each module on its own with other inputs.
 
 The modules on their own stand in another partition, so that an ARN with a fixed one is found.
+test_monitoring.py and test_schedule.py say what is in those two.
 """
 
 import hashlib
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import tftest
+from plans import as_list, planned, statements
 
 from batchrec.localaws.server import LocalAws
 from batchrec.terraform import Workspace
@@ -37,7 +39,6 @@ OTHER_JOB = "arn:aws-cn:glue:cn-north-1:210987654321:job/other-job"
 TOPIC = "arn:aws-cn:sns:cn-north-1:210987654321:some-topic"
 MACHINE = "arn:aws-cn:states:cn-north-1:210987654321:stateMachine:some-machine"
 PERSONALIZE = "arn:aws-cn:personalize:cn-north-1:210987654321"
-QUEUE = "arn:aws-cn:sqs:cn-north-1:210987654321:shop-eu-schedule-dead-letters"
 ROLE = "arn:aws-cn:iam::210987654321:role/some-role"
 
 OWN = 'module.storage.{}.this["bucket"]'
@@ -129,13 +130,8 @@ INPUTS: dict[str, dict[str, Any]] = {
         },
     },
     "monitoring": {},
-    "schedule": {
-        "state_machine_arn": MACHINE,
-        "schedule": {"enabled": False, "expression": "rate(2 days)", "time_zone": "Asia/Shanghai"},
-    },
+    "schedule": {"state_machine_arn": MACHINE},
 }
-
-Statement = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
@@ -152,21 +148,6 @@ def alone(local_aws: LocalAws, repository: Path, plan_of: "PlanOf") -> tftest.Te
             (workspace.folder / name).unlink()
         (workspace.folder / "main.tf.json").write_text(json.dumps(calls))
         return plan_of(workspace)
-
-
-def planned(plan: tftest.TerraformPlanOutput, address: str) -> dict[str, Any]:
-    change = plan.resource_changes[address]["change"]
-    assert change["actions"] == ["create"]
-    return dict(change["after"])
-
-
-def statements(document: str) -> dict[str, Statement]:
-    found = json.loads(document)["Statement"]
-    return {s["Sid"]: s for s in (found if isinstance(found, list) else [found])}
-
-
-def as_list(value: str | list[str]) -> list[str]:
-    return value if isinstance(value, list) else [value]
 
 
 def scripts(repository: Path) -> dict[str, Path]:
@@ -206,6 +187,10 @@ def test_the_example_makes_this_much(plan: tftest.TerraformPlanOutput, repositor
         "aws_sqs_queue": 1,
         "aws_sns_topic": 1,
         "aws_sns_topic_policy": 1,
+        "aws_kms_key": 1,
+        "aws_kms_alias": 1,
+        "aws_cloudwatch_dashboard": 1,
+        "aws_cloudwatch_metric_alarm": 3,
         "aws_cloudwatch_event_rule": 2,
         "aws_cloudwatch_event_target": 2,
         "aws_cloudwatch_log_group": 5,
@@ -849,41 +834,6 @@ def test_workflow_may_touch_only_what_it_is_given(
     }
 
 
-# Monitoring
-
-
-def test_runs_that_could_not_tell_are_told_by_events(alone: tftest.TerraformPlanOutput) -> None:
-    patterns = {
-        key: json.loads(
-            planned(alone, f'module.monitoring.aws_cloudwatch_event_rule.untold_end["{key}"]')[
-                "event_pattern"
-            ]
-        )
-        for key in ("interrupted", "crashed")
-    }
-    for pattern in patterns.values():
-        assert pattern["source"] == ["aws.states"]
-        assert pattern["detail-type"] == ["Step Functions Execution Status Change"]
-        assert pattern["detail"]["stateMachineArn"] == [
-            "arn:aws-cn:states:cn-north-1:210987654321:stateMachine:shop-eu"
-        ]
-    assert patterns["interrupted"]["detail"]["status"] == ["TIMED_OUT", "ABORTED"]
-    assert patterns["crashed"]["detail"]["status"] == ["FAILED"]
-    assert patterns["crashed"]["detail"]["error"] == [{"prefix": "States."}]
-
-
-def test_only_the_rules_of_the_pipeline_may_publish(alone: tftest.TerraformPlanOutput) -> None:
-    policy = statements(planned(alone, "module.monitoring.aws_sns_topic_policy.this")["policy"])
-    (statement,) = policy.values()
-    assert statement["Principal"] == {"Service": "events.amazonaws.com"}
-    assert statement["Action"] == "sns:Publish"
-    topic = "arn:aws-cn:sns:cn-north-1:210987654321:shop-eu"
-    assert statement["Resource"] == alone.outputs["monitoring"]["topic_arn"] == topic
-    assert statement["Condition"]["ArnLike"]["aws:SourceArn"] == (
-        "arn:aws-cn:events:cn-north-1:210987654321:rule/shop-eu-*"
-    )
-
-
 # Catalog
 
 
@@ -931,45 +881,3 @@ def test_catalog_reads_a_run_where_the_job_writes_it(
     (storage,) = table["storage_descriptor"]
     assert [(column["name"], column["type"]) for column in storage["columns"]] == COLUMNS[key]
     assert "ParquetHiveSerDe" in storage["ser_de_info"][0]["serialization_library"]
-
-
-# Schedule
-
-
-def test_schedule_starts_the_state_machine(alone: tftest.TerraformPlanOutput) -> None:
-    timer = planned(alone, "module.schedule.aws_scheduler_schedule.this")
-    (target,) = timer["target"]
-    assert (timer["name"], timer["state"]) == ("shop-eu", "DISABLED")
-    assert timer["schedule_expression"] == "rate(2 days)"
-    assert timer["schedule_expression_timezone"] == "Asia/Shanghai"
-    assert timer["flexible_time_window"][0]["mode"] == "OFF"
-    assert target["arn"] == MACHINE
-    assert json.loads(target["input"]) == {}
-
-
-def test_schedule_keeps_what_could_not_be_started(alone: tftest.TerraformPlanOutput) -> None:
-    (target,) = planned(alone, "module.schedule.aws_scheduler_schedule.this")["target"]
-    assert target["dead_letter_config"] == [{"arn": QUEUE}]
-    (retry,) = target["retry_policy"]
-    assert retry == {"maximum_event_age_in_seconds": 3600, "maximum_retry_attempts": 10}
-    queue = planned(alone, "module.schedule.aws_sqs_queue.dead_letters")
-    assert queue["name"] == QUEUE.split(":")[-1]
-    assert queue["sqs_managed_sse_enabled"] is True
-    assert queue["message_retention_seconds"] == 14 * 24 * 3600  # the longest that SQS keeps
-
-
-def test_schedule_may_start_and_bury_and_nothing_else(
-    alone: tftest.TerraformPlanOutput,
-) -> None:
-    policy = statements(planned(alone, "module.schedule.aws_iam_role_policy.this")["policy"])
-    assert {s["Action"]: s["Resource"] for s in policy.values()} == {
-        "states:StartExecution": MACHINE,
-        "sqs:SendMessage": QUEUE,
-    }
-
-
-def test_the_example_runs_weekly_by_default(plan: tftest.TerraformPlanOutput) -> None:
-    timer = planned(plan, f"{ROOT}.module.schedule.aws_scheduler_schedule.this")
-    assert timer["state"] == "ENABLED"
-    assert timer["schedule_expression"] == "cron(0 3 ? * SUN *)"
-    assert timer["schedule_expression_timezone"] == "UTC"

@@ -1,0 +1,144 @@
+"""EventBridge: the targets of its rules that moto lacks, and the queues for what they refuse."""
+
+import json
+import logging
+from typing import Any
+
+from botocore.exceptions import ClientError
+from moto.iam.exceptions import NotFoundException
+from moto.iam.models import Role, iam_backends
+from moto.sqs.exceptions import QueueDoesNotExist
+from moto.sqs.models import sqs_backends
+
+from batchrec.localaws import iam_policies, runtime
+from batchrec.localaws.events import message
+from batchrec.localaws.iam_policies import Principal, Request
+
+SERVICE = "events.amazonaws.com"
+_START = "states:StartExecution"
+
+log = logging.getLogger(__name__)
+
+
+class UndeliveredError(Exception):
+    """A target can't be given an event; the code is what EventBridge tells a dead-letter queue."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+def emulated(target: dict[str, Any]) -> bool:
+    """Say whether `deliver` knows the kind of target: SNS topics and state machines."""
+    return target["Arn"].split(":")[2] in {"sns", "states"}
+
+
+def deliver(target: dict[str, Any], event: dict[str, Any], rule_arn: str) -> None:
+    """Give a rule's target an event as it wants it, or else its dead-letter queue.
+
+    AWS tries again after throttling and errors of the service; here one attempt is all.
+
+    Args:
+        target: with Arn, and RoleArn of a state machine (API Reference, Target).
+        event: as moto keeps it.
+        rule_arn: of the rule that the event matches.
+    """
+    try:
+        if ":sns:" in target["Arn"]:
+            _publish(target, message(target, event, rule_arn))
+        else:
+            _start(target, message(target, event, rule_arn), rule_arn)
+    except UndeliveredError as error:
+        log.warning("EventBridge could not deliver %s to %s: %s", rule_arn, target["Arn"], error)
+        _bury(target, message({}, event, rule_arn), rule_arn, error)
+
+
+def _publish(target: dict[str, Any], text: str) -> None:
+    try:
+        _client("sns", target["Arn"]).publish(TopicArn=target["Arn"], Message=text)
+    except ClientError as error:
+        raise _undelivered(error) from error
+
+
+def _start(target: dict[str, Any], text: str, rule_arn: str) -> None:
+    _require_role(target.get("RoleArn", ""), target["Arn"], rule_arn)
+    try:
+        _client("stepfunctions", target["Arn"]).start_execution(
+            stateMachineArn=target["Arn"], input=text
+        )
+    except ClientError as error:
+        raise _undelivered(error) from error
+
+
+def _require_role(arn: str, machine: str, rule_arn: str) -> None:
+    """EventBridge User Guide, Execution role permissions for EventBridge: a role starts it."""
+    partition, account = rule_arn.split(":")[1], rule_arn.split(":")[4]
+    try:
+        role = iam_backends[account][partition].get_role_by_arn(arn)
+    except NotFoundException as error:
+        raise UndeliveredError("NO_PERMISSIONS", f"The role {arn} does not exist.") from error
+    trust = [json.loads(role.assume_role_policy_document)]
+    assuming = Request("sts:AssumeRole", arn, _as_rule(rule_arn))
+    if not iam_policies.allows(trust, assuming, Principal.service(SERVICE)):
+        raise UndeliveredError("NO_PERMISSIONS", f"{SERVICE} can't assume {arn} for {rule_arn}.")
+    if not iam_policies.allows(_policies(role), Request(_START, machine)):
+        raise UndeliveredError("NO_PERMISSIONS", f"{arn} doesn't let it do {_START} on {machine}.")
+
+
+def _policies(role: Role) -> list[iam_policies.Policy]:
+    attached = [policy.versions for policy in role.managed_policies.values()]
+    default = [version for versions in attached for version in versions if version.is_default]
+    return [json.loads(text) for text in [*role.policies.values(), *(v.document for v in default)]]
+
+
+def _bury(target: dict[str, Any], text: str, rule_arn: str, error: UndeliveredError) -> None:
+    """EventBridge User Guide, Using dead-letter queues: the event, with why as attributes."""
+    queue = target.get("DeadLetterConfig", {}).get("Arn")
+    if queue is None:
+        return
+    if not _admits(queue, rule_arn):
+        log.warning("EventBridge may not send to %s: its policy doesn't admit %s", queue, rule_arn)
+        return
+    attributes = {
+        "RULE_ARN": rule_arn,
+        "TARGET_ARN": target["Arn"],
+        "ERROR_CODE": error.code,
+        "ERROR_MESSAGE": str(error),
+    }
+    sqs = _client("sqs", queue)
+    sqs.send_message(
+        QueueUrl=sqs.get_queue_url(QueueName=queue.split(":")[5])["QueueUrl"],
+        MessageBody=text,
+        MessageAttributes={
+            name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
+        },
+    )
+
+
+def _admits(queue: str, rule_arn: str) -> bool:
+    region, account, name = queue.split(":")[3:6]
+    try:
+        policy = sqs_backends[account][region].get_queue(name).policy
+    except QueueDoesNotExist:
+        return False
+    sending = Request("sqs:SendMessage", queue, _as_rule(rule_arn))
+    return iam_policies.allows([json.loads(policy or "{}")], sending, Principal.service(SERVICE))
+
+
+def _as_rule(rule_arn: str) -> dict[str, str]:
+    return {
+        "aws:SecureTransport": "true",
+        "aws:SourceAccount": rule_arn.split(":")[4],
+        "aws:SourceArn": rule_arn,
+    }
+
+
+def _client(service: str, arn: str) -> Any:
+    region, account = arn.split(":")[3:5]
+    return runtime.current().client(service, region, account)
+
+
+def _undelivered(error: ClientError) -> UndeliveredError:
+    code = error.response["Error"]["Code"]
+    missing = {"NotFound", "NotFoundException", "StateMachineDoesNotExist"}
+    return UndeliveredError("NO_RESOURCE" if code in missing else "SDK_CLIENT_ERROR", str(error))
