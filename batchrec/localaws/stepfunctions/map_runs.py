@@ -111,8 +111,13 @@ class MapRun:
         return self._redrive_count
 
     def run(self, env: Environment) -> None:
-        """Run the children until the run's status is known."""
+        """Run the children until the run's status is known.
+
+        Raises:
+            ClientError: the role may not do with children what is to be done.
+        """
         env.program_state_event = self._changed  # type: ignore[misc]
+        require = partial(_require, env)
         waiting = [n for n, child in enumerate(self.children) if not _succeeded(child)]
         started: list[int] = []
         while self.status == "RUNNING":
@@ -126,10 +131,10 @@ class MapRun:
                 self.status = "SUCCEEDED"
             elif waiting and (not self._concurrency or len(running) < self._concurrency):
                 started.append(waiting.pop(0))
-                self._launch(started[-1])
+                self._launch(started[-1], require)
             else:
                 self._changed.wait()
-        self._abort(started)
+        self._abort(started, require)
         self._stop_date = now()
 
     def child_ended(self, _child: Execution) -> None:
@@ -163,17 +168,22 @@ class MapRun:
             stopDate=self._stop_date,
         )
 
-    def _launch(self, number: int) -> None:
+    def _launch(self, number: int, require: Callable[[str, str], None]) -> None:
         child = self.children[number]
         if child is None:
+            parent = self.execution_arn.replace(":execution:", ":stateMachine:")
+            require("states:StartExecution", parent.rpartition(":")[0])
             child = self.children[number] = self._new_child(self, self._inputs[number])
             child.start()
         else:
+            require("states:RedriveExecution", str(child.exec_arn))
             child.redrive()
+        require("states:DescribeExecution", str(child.exec_arn))
 
-    def _abort(self, started: list[int]) -> None:
+    def _abort(self, started: list[int], require: Callable[[str, str], None]) -> None:
         """Stop the children that still run, and wait for their ends."""
         for child in (self.children[n] for n in started if self._runs(n)):
+            require("states:StopExecution", str(child.exec_arn))  # type: ignore[union-attr]
             child.abort()  # type: ignore[union-attr]
         while any(self._runs(n) for n in started):
             self._changed.wait()
@@ -225,7 +235,10 @@ def evaluate(component: DistributedIterationComponent, env: Environment, backend
     else:
         redriven = MapRunRedrivenEventDetails(mapRunArn=map_run.arn, redriveCount=map_run.redrive())
         _add_event(env, HistoryEventType.MapRunRedriven, mapRunRedrivenEventDetails=redriven)
-    map_run.run(env)
+    try:
+        map_run.run(env)
+    except ClientError as refused:
+        raise _failure(env, "StepFunctions.AccessDeniedException", refused) from refused
     if map_run.status == "ABORTED":
         _add_event(env, HistoryEventType.MapRunAborted)
         raise InterruptedStateError
