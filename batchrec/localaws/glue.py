@@ -31,7 +31,7 @@ from moto.utilities.utils import get_partition
 from batchrec import java
 from batchrec.localaws import runtime
 from batchrec.localaws.authorization import decision
-from batchrec.localaws.authorization.sessions import Session
+from batchrec.localaws.authorization.session import Session
 
 # Glue Developer Guide, AWS Glue versions.
 SPARK_VERSIONS = {"5.0": "3.5.4"}

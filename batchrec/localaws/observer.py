@@ -12,10 +12,11 @@ from xml.sax.saxutils import escape
 
 from batchrec.localaws.authorization import actions, decision, objects
 from batchrec.localaws.authorization.actions import Asked
-from batchrec.localaws.authorization.sessions import Session, Sessions
+from batchrec.localaws.authorization.session import Session
+from batchrec.localaws.authorization.sessions import Sessions
 from batchrec.localaws.calls import Call, CallLog
 from batchrec.localaws.faults import Fault, Faults
-from batchrec.localaws.iam_policies import Request, UnsupportedPolicyError
+from batchrec.localaws.iam_policies import Request
 from batchrec.localaws.router import (
     CONTROL_PREFIX,
     Application,
@@ -161,22 +162,11 @@ def _needed(
 
 def _refused(session: Session, needed: list[Request], environ: Environ) -> "_Answer | None":
     """Answer as AWS refuses what a role's policies don't allow."""
-    for request in needed:
-        try:
-            reason = decision.reason_against(session.role_arn, request)
-        except (UnsupportedPolicyError, AttributeError, KeyError, TypeError, ValueError) as error:
-            raise NotImplementedError(
-                f"a policy that decides whether {session.role_arn} may do {request.action} on"
-                f" {request.resource} can't be evaluated: {error!r}"
-            ) from error
-        if reason:
-            message = (
-                f"User: {session.arn} is not authorized to perform: {request.action} on resource:"
-                f" {request.resource} {reason}"
-            )
-            code, status = _REFUSALS.get(_service(environ), ("AccessDeniedException", 400))
-            return _error(environ, code, message, f"{status} Refused")
-    return None
+    refusal = decision.refusal(session, needed)
+    if refusal is None:
+        return None
+    code, status = _REFUSALS.get(_service(environ), ("AccessDeniedException", 400))
+    return _error(environ, code, refusal, f"{status} Refused")
 
 
 def _service(environ: Environ) -> str:

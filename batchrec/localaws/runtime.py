@@ -15,7 +15,8 @@ import botocore.session
 from botocore.config import Config
 
 from batchrec.clock import VirtualClock
-from batchrec.localaws.authorization.sessions import Session, Sessions
+from batchrec.localaws.authorization.session import Session
+from batchrec.localaws.authorization.sessions import Sessions
 from batchrec.localaws.calls import CallLog
 from batchrec.localaws.faults import Faults
 from batchrec.localaws.personalize.quotas import Quotas

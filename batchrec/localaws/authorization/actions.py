@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from batchrec.localaws.authorization import encryption, objects
-from batchrec.localaws.authorization.sessions import Session
+from batchrec.localaws.authorization.session import Session
 from batchrec.localaws.iam_policies import Request
 
 
@@ -117,14 +117,19 @@ def needed(asked: Asked) -> list[Request]:
         wanted = _on_resources(asked) + _passed_roles(asked)
     if asked.session.service != "personalize.amazonaws.com":  # whose rules are its own: access.py
         wanted += encryption.needed(wanted, asked.region, asked.session.partition)
+    return with_context(wanted, asked.session, asked.region)
+
+
+def with_context(requests: list[Request], session: Session, region: str) -> list[Request]:
+    """Add the values of condition keys that every request of a session has."""
     common = {
-        "aws:SecureTransport": "true",
-        "aws:PrincipalArn": asked.session.role_arn,
-        "aws:PrincipalAccount": asked.session.account,
+        "aws:PrincipalAccount": session.account,
+        "aws:PrincipalArn": session.role_arn,
         "aws:PrincipalIsAWSService": "false",
-        "aws:RequestedRegion": asked.region,
+        "aws:RequestedRegion": region,
+        "aws:SecureTransport": "true",  # there is no TLS here; it stands for what is called by it
     }
-    return [Request(each.action, each.resource, common | dict(each.context)) for each in wanted]
+    return [Request(each.action, each.resource, common | dict(each.context)) for each in requests]
 
 
 def _on_resources(asked: Asked) -> list[Request]:

@@ -1,5 +1,6 @@
 """What a role's policies say about a request (IAM User Guide, Policy evaluation logic)."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from moto.iam.exceptions import NotFoundException
@@ -7,7 +8,14 @@ from moto.iam.models import Role, iam_backends
 
 from batchrec.localaws import iam_policies
 from batchrec.localaws.authorization import resources
-from batchrec.localaws.iam_policies import Policy, Principal, Request, parsed
+from batchrec.localaws.authorization.session import Session
+from batchrec.localaws.iam_policies import (
+    Policy,
+    Principal,
+    Request,
+    UnsupportedPolicyError,
+    parsed,
+)
 
 
 def role(arn: str) -> Role | None:
@@ -50,12 +58,34 @@ def permits(of: Role, request: Request) -> bool:
     return within and iam_policies.allows(identity_policies(of), request)
 
 
-def reason_against(role_arn: str, request: Request) -> str | None:
-    """Say, in AWS's words, why a role can't do something in its account; None if it can.
+def refusal(session: Session, needed: Iterable[Request]) -> str | None:
+    """Say, in AWS's words, what of a session's requests isn't allowed; None if all are.
 
-    That a resource's policy allows it isn't enough, except for a KMS key's, which has to.
+    Raises:
+        NotImplementedError: a policy can't be evaluated.
 
     Source of the words: IAM User Guide, Troubleshoot access denied error messages.
+    """
+    for request in needed:
+        try:
+            reason = reason_against(session.role_arn, request)
+        except (UnsupportedPolicyError, AttributeError, KeyError, TypeError, ValueError) as error:
+            raise NotImplementedError(
+                f"a policy that decides whether {session.role_arn} may do {request.action} on"
+                f" {request.resource} can't be evaluated: {error!r}"
+            ) from error
+        if reason:
+            return (
+                f"User: {session.arn} is not authorized to perform: {request.action} on resource:"
+                f" {request.resource} {reason}"
+            )
+    return None
+
+
+def reason_against(role_arn: str, request: Request) -> str | None:
+    """Say why a role can't do something in its account; None if it can.
+
+    That a resource's policy allows it isn't enough, except for a KMS key's, which has to.
     """
     principal = Principal.role(role_arn)
     on_resource = iam_policies.effects_on(resources.policies(request.resource), request, principal)
