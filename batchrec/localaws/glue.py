@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import pyspark
+from boto3.exceptions import S3UploadFailedError
 from botocore.exceptions import ClientError
 from moto.core.responses import ActionResult
 from moto.glue.exceptions import ConcurrentRunsExceededException, JobRunNotFoundException
@@ -240,8 +241,8 @@ class JobRun:
             storage.synchronise()
             output = output.map(storage.as_urls).map(libraries.as_urls)
             self._log(output, who)
-        except (ClientError, UnreadableError) as error:
-            return "FAILED", str(error)
+        except (ClientError, S3UploadFailedError, UnreadableError) as error:
+            return "FAILED", storage.as_urls(str(error))
         finally:
             shutil.rmtree(folder, ignore_errors=True)
         if output.timed_out:
