@@ -378,9 +378,9 @@ class LocalCopy:
                 read.
         """
         bucket, _, key = url.removeprefix("s3://").partition("/")
-        if key and not key.endswith("/"):
-            self._download(url, bucket, key)
         found = self._listed(url, bucket, f"{key.rstrip('/')}/" if key else "")
+        if not found and key and not key.endswith("/"):
+            self._download(url, bucket, key)
         unread = [name for name in found if not self._download(url, bucket, name)]
         folders = {name.rpartition("/")[0] for name in found if name not in unread}
         for name in unread:

@@ -25,6 +25,16 @@ ROLES = {
     "workflow": f"{NAME}-workflow",
     "schedule": f"{NAME}-schedule",
 }
+# What is taken from roles, each for a while.
+SEEDS = {
+    ("schedule", "states:StartExecution"),
+    ("prepare", "s3:GetObject"),
+    ("personalize", "s3:GetObject"),
+    ("workflow", "iam:PassRole"),
+    ("workflow", "states:StartExecution"),
+    ("workflow", "personalize:CreateSolutionVersion"),
+    ("publish", "s3:PutObject"),
+}
 # What the root module is given: imports, both kinds of batch jobs, and a filter.
 INPUTS = {
     "source": "../../",
@@ -54,7 +64,7 @@ class Rehearsed:
     Attributes:
         aws: the local AWS, where the roles still are.
         outputs: of the module.
-        calls: those that were made with the pipeline's roles, by nobody's mistake.
+        calls: those that were made with the pipeline's roles.
         refused: by what was taken from which role, the text that says so.
     """
 
@@ -63,8 +73,9 @@ class Rehearsed:
     calls: list[Call] = field(default_factory=list)
     refused: dict[tuple[str, str], str] = field(default_factory=dict)
 
-    def arn(self, role: str) -> str:
-        return f"arn:aws:iam::{ACCOUNT}:role/{ROLES[role]}"
+    def by_role(self) -> Iterator[tuple[str, Call]]:
+        names = {f"arn:aws:iam::{ACCOUNT}:role/{name}": role for role, name in ROLES.items()}
+        return ((names[call.role], call) for call in self.calls)
 
     def policies(self, role: str) -> list[dict[str, Any]]:
         """As IAM tells them."""
@@ -77,7 +88,7 @@ class Rehearsed:
 
     @contextmanager
     def without(self, role: str, action: str) -> Iterator[None]:
-        """Take an action out of a role's policy; what its calls come to meanwhile isn't counted."""
+        """Take an action out of a role's policy for a while."""
         iam, name = self.aws.client("iam"), ROLES[role]
         (policy,) = iam.list_role_policies(RoleName=name)["PolicyNames"]
         (granted,) = self.policies(role)
