@@ -1,4 +1,4 @@
-"""EventBridge: what Step Functions tells it, and its rules' messages to SNS topics."""
+"""EventBridge: what Step Functions tells it, and what its rules do about events."""
 
 import json
 import logging
@@ -10,8 +10,11 @@ from botocore.exceptions import ClientError
 from jsonpath_ng.ext.parser import parse
 from moto.events.models import events_backends
 
-from batchrec.localaws import runtime
+from batchrec.localaws import iam_policies, runtime
+from batchrec.localaws.authorization import resources
+from batchrec.localaws.iam_policies import Principal, Request
 
+SERVICE = "events.amazonaws.com"
 DETAIL_TYPE = "Step Functions Execution Status Change"
 
 log = logging.getLogger(__name__)
@@ -63,16 +66,49 @@ def execution_changed(described: dict[str, Any], account: str, region: str) -> N
     events_backends[account][region].put_events([event])
 
 
-def send_to_topic(target: dict[str, Any], event: dict[str, Any], rule_arn: str) -> None:
-    """Publish an event to a rule's target, an SNS topic, as the target wants it."""
-    topic = target["Arn"]
+def deliver(target: dict[str, Any], event: dict[str, Any], rule_arn: str) -> None:
+    """Hand an event to a rule's target, an SNS topic or a state machine, as the target wants it.
+
+    A state machine is started with the target's role. What can't be delivered goes to the target's
+    dead-letter queue, if its policy lets EventBridge in (EventBridge User Guide, Using dead-letter
+    queues).
+    """
+    arn, text = target["Arn"], message(target, event, rule_arn)
+    region, account = arn.split(":")[3:5]
+    local = runtime.current()
     try:
-        region, account = topic.split(":")[3:5]
-        runtime.current().client("sns", region, account).publish(
-            TopicArn=topic, Message=message(target, event, rule_arn)
-        )
+        if ":states:" in arn:
+            who = local.acting(SERVICE, rule_arn, target["RoleArn"])
+            machines = local.client("stepfunctions", region, who)
+            machines.start_execution(stateMachineArn=arn, input=text)
+        else:
+            local.client("sns", region, account).publish(TopicArn=arn, Message=text)
     except ClientError as error:
-        log.warning("EventBridge could not deliver %s to %s: %s", rule_arn, topic, error)
+        log.warning("EventBridge could not deliver %s to %s: %s", rule_arn, arn, error)
+        queue = target.get("DeadLetterConfig", {}).get("Arn")
+        if queue:
+            _keep(queue, text, error, rule_arn)
+
+
+def _keep(queue: str, text: str, error: ClientError, rule_arn: str) -> None:
+    wanted = Request("sqs:SendMessage", queue, {"aws:SourceArn": rule_arn})
+    if not iam_policies.allows(resources.policies(queue), wanted, Principal.service(SERVICE)):
+        log.warning("The policy of %s doesn't let EventBridge in.", queue)
+        return
+    region, account, name = queue.split(":")[3:6]
+    sqs = runtime.current().client("sqs", region, account)
+    told = {
+        "ERROR_CODE": error.response["Error"]["Code"],
+        "ERROR_MESSAGE": error.response["Error"]["Message"],
+        "RULE_ARN": rule_arn,
+    }
+    sqs.send_message(
+        QueueUrl=f"{sqs.meta.endpoint_url}/{account}/{name}",
+        MessageBody=text,
+        MessageAttributes={
+            key: {"DataType": "String", "StringValue": value} for key, value in told.items()
+        },
+    )
 
 
 def message(target: dict[str, Any], event: dict[str, Any], rule_arn: str) -> str:

@@ -134,7 +134,7 @@ def apply(clock: VirtualClock) -> None:
     _let_reserved_errors_leave_a_map()
     _call_this_server()
     _pass_over_conditional_bucket_policy_statements()
-    _send_events_to_topics()
+    _deliver_events()
 
 
 def _run_on_virtual_time(clock: VirtualClock) -> None:
@@ -549,17 +549,17 @@ def _pass_over_conditional_bucket_policy_statements() -> None:
     _patch(FakeBucket, "get_permission", get_permission)
 
 
-def _send_events_to_topics() -> None:
-    """moto's EventBridge has no SNS targets, and sends events to rules that are disabled."""
+def _deliver_events() -> None:
+    """moto's EventBridge has no topics or state machines as targets, and uses disabled rules."""
 
     def send_to_targets(rule: Rule, event: EventMessageType, transform_input: bool = True) -> None:
         if rule.state != "ENABLED" or not rule.event_pattern.matches_event(event):
             return
-        topics = [target for target in rule.targets if ":sns:" in target["Arn"]]
-        for target in topics:
-            events.send_to_topic(target, dict(event), rule.arn)
+        own = [t for t in rule.targets if t["Arn"].split(":")[2] in ("sns", "states")]
+        for target in own:
+            events.deliver(target, dict(event), rule.arn)
         others = copy.copy(rule)
-        others.targets = [target for target in rule.targets if target not in topics]
+        others.targets = [target for target in rule.targets if target not in own]
         original_send(others, event, transform_input)
 
     original_send = _remember(Rule, "send_to_targets")

@@ -383,8 +383,8 @@ DEFECTS = {
     "fails on a reserved error out of a Map": "_let_reserved_errors_leave_a_map",
     "calls a fixed port": "_call_this_server",
     "builds a client for each call": "_call_this_server",
-    "sends no events to topics": "_send_events_to_topics",
-    "sends events to disabled rules": "_send_events_to_topics",
+    "sends no events to topics": "_deliver_events",
+    "sends events to disabled rules": "_deliver_events",
     "ignores conditions in bucket policies": "_pass_over_conditional_bucket_policy_statements",
 }
 
