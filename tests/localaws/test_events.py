@@ -208,3 +208,101 @@ def test_the_whole_event_has_its_time_as_text() -> None:
     assert whole["time"] == "2015-11-11T15:24:14Z"
     assert whole["detail"] == EVENT["detail"]
     assert "ingestion-time" not in whole
+
+
+# --- rules that start state machines --------------------------------------------------------------
+
+
+@pytest.fixture
+def starter(machines: Machines) -> Iterator["Starter"]:
+    made = Starter(machines)
+    yield made
+    made.remove()
+
+
+class Starter:
+    """A rule that starts a state machine for each marker in a bucket, with a role."""
+
+    def __init__(self, machines: Machines) -> None:
+        self.aws = machines.aws
+        self.name = f"events-{uuid.uuid4().hex[:12]}"
+        self.machine = machines.create({"End": {"Type": "Succeed"}})
+        self._api = machines.api
+        s3, iam = self.aws.client("s3"), self.aws.client("iam")
+        s3.create_bucket(Bucket=self.name)
+        s3.put_bucket_notification_configuration(
+            Bucket=self.name, NotificationConfiguration={"EventBridgeConfiguration": {}}
+        )
+        trust = {"Principal": {"Service": "events.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        self.role = iam.create_role(
+            RoleName=self.name, AssumeRolePolicyDocument=self._policy(trust)
+        )["Role"]["Arn"]
+        self.queue = f"arn:aws:sqs:us-east-1:123456789012:{self.name}"
+        self.rule = f"arn:aws:events:us-east-1:123456789012:rule/{self.name}"
+        letters = {
+            "Principal": {"Service": "events.amazonaws.com"},
+            "Action": "sqs:SendMessage",
+            "Resource": self.queue,
+            "Condition": {"ArnEquals": {"aws:SourceArn": self.rule}},
+        }
+        self.url = self.aws.client("sqs").create_queue(
+            QueueName=self.name, Attributes={"Policy": self._policy(letters)}
+        )["QueueUrl"]
+        pattern = {
+            "source": ["aws.s3"],
+            "detail-type": ["Object Created"],
+            "detail": {"bucket": {"name": [self.name]}, "object": {"key": [{"suffix": "_READY"}]}},
+        }
+        target = {"Id": "1", "Arn": self.machine, "RoleArn": self.role, "Input": '{"a": 1}'}
+        events = self.aws.client("events")
+        events.put_rule(Name=self.name, EventPattern=json.dumps(pattern))
+        events.put_targets(
+            Rule=self.name, Targets=[target | {"DeadLetterConfig": {"Arn": self.queue}}]
+        )
+
+    def allow(self) -> None:
+        self.aws.client("iam").put_role_policy(
+            RoleName=self.name,
+            PolicyName="start",
+            PolicyDocument=self._policy(
+                {"Action": "states:StartExecution", "Resource": self.machine}
+            ),
+        )
+
+    def put(self, key: str) -> None:
+        self.aws.client("s3").put_object(Bucket=self.name, Key=key, Body=b"")
+
+    def inputs(self) -> list[str]:
+        started = self._api.list_executions(stateMachineArn=self.machine)["executions"]
+        described = [self._api.describe_execution(executionArn=e["executionArn"]) for e in started]
+        return [each["input"] for each in described]
+
+    def remove(self) -> None:
+        events = self.aws.client("events")
+        events.remove_targets(Rule=self.name, Ids=["1"])
+        events.delete_rule(Name=self.name)
+
+    def _policy(self, statement: dict[str, Any]) -> str:
+        return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow"} | statement]})
+
+
+def test_an_object_starts_a_state_machine(starter: Starter) -> None:
+    starter.allow()
+    starter.put("raw/events.csv")
+    assert starter.inputs() == []
+    starter.put("raw/_READY")
+    assert [json.loads(given) for given in starter.inputs()] == [{"a": 1}]
+    (call,) = (call for call in starter.aws.calls if call.role == starter.role)
+    assert call.operation == "StartExecution"
+
+
+def test_what_the_rules_role_may_not_start_goes_to_the_dead_letter_queue(starter: Starter) -> None:
+    starter.put("raw/_READY")
+    assert starter.inputs() == []
+    (letter,) = starter.aws.client("sqs").receive_message(
+        QueueUrl=starter.url, MessageAttributeNames=["All"]
+    )["Messages"]
+    assert letter["Body"] == '{"a": 1}'
+    why = letter["MessageAttributes"]["ERROR_MESSAGE"]["StringValue"]
+    assert f"assumed-role/{starter.name}/events" in why
+    assert "states:StartExecution" in why
