@@ -36,6 +36,9 @@ random-walks: $(SET_UP) ## Walk at random through the local Personalize, WALKS t
 personalize-coverage: $(SET_UP) ## Write docs/personalize-coverage.md from the code
 	$(BIN)/python -m batchrec.localaws.personalize.coverage docs/personalize-coverage.md
 
+docs: personalize-coverage ## Write the README's tables and docs/personalize-coverage.md from the code
+	$(BIN)/python tools/module_docs.py
+
 lint: $(SET_UP) ## Check format, lint and types of Python and Terraform
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -73,4 +76,4 @@ $(CHECKOV): requirements-checkov.lock
 	.venv-checkov/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-.PHONY: help demo test bench-transform bench-orchestration bench-recommender fault-matrix random-walks personalize-coverage lint format lock clean
+.PHONY: help demo test bench-transform bench-orchestration bench-recommender fault-matrix random-walks personalize-coverage docs lint format lock clean
