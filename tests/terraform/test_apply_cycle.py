@@ -115,7 +115,11 @@ def test_roles_name_their_actions_and_resources(applied_movielens: "Applied", ro
         for statement in document["Statement"]:
             assert "*" not in json.dumps(statement["Action"])
             if statement["Resource"] == "*":
-                assert statement["Sid"] in {"DeliverLogsAndTraces", "WriteMetrics"}
+                assert statement["Sid"] in {
+                    "DeliverLogsAndTraces",
+                    "UseActionsWithoutResources",
+                    "WriteMetrics",
+                }
     assert iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"] == []
 
 
