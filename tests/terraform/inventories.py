@@ -1,7 +1,8 @@
 """Inventories: what a plan of each example has at least, in inventories/EXAMPLE.yaml.
 
-`values` are attributes by resource, `counts` resources by type, `outputs` outputs by name, and
-`variables`, where an example needs some, what it is planned with. A mapping stands for one that has
+`values` are attributes by resource, `counts` resources by type, and `outputs` outputs by name;
+`input` is one of main.tf to change, and `changes` what a plan then does, by resource. `variables`
+are what an example that needs some is planned with. A mapping stands for one that has
 these keys among others, also where the plan has JSON text; a list for one of this length.
 """
 
