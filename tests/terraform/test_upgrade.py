@@ -29,7 +29,7 @@ KEPT = {
 def upgraded(
     local_aws: LocalAws, repository: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Workspace]:
-    """The configuration of the previous release, applied with it, and then with this one's module.
+    """A configuration of the previous release, applied with it; now this module is in its place.
 
     About two minutes, most of it the provider's own waits.
     """
@@ -41,9 +41,8 @@ def upgraded(
         before.apply({"name": "upgraded"})
         state = before.state_file.read_bytes()
     with Workspace(repository, EXAMPLE, endpoint=local_aws.endpoint) as after:
-        for file in after.folder.glob("*.tf"):
-            if (release / EXAMPLE / file.name).exists():
-                file.unlink()
+        for file in (repository / EXAMPLE).glob("*.tf"):
+            (after.folder / file.name).unlink()
         shutil.copytree(release / EXAMPLE, after.folder, dirs_exist_ok=True)
         after.put_state(state)
         after.init()
