@@ -24,6 +24,9 @@ bench-orchestration: $(SET_UP) ## Compare waiting, transitions and events of the
 bench-recommender: $(SET_UP) ## Compare recommendations with popularity, ALS, item kNN and EASE
 	$(BIN)/python benchmarks/recommender.py --scale
 
+bench-terraform: $(SET_UP) ## Compare plan, apply and destroy of an example with the provider's own floor
+	$(BIN)/python benchmarks/terraform.py
+
 fault-matrix: $(SET_UP) ## Run every fault against every task of the workflow and print what becomes of it
 	@junit=$$(mktemp) && trap 'rm -f "$$junit"' EXIT && \
 	  $(BIN)/pytest tests/workflow/test_fault_matrix.py -q -n 2 -m "" --junitxml="$$junit" -o junit_family=xunit1 >&2; \
@@ -76,4 +79,4 @@ $(CHECKOV): requirements-checkov.lock
 	.venv-checkov/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-.PHONY: help demo test bench-transform bench-orchestration bench-recommender fault-matrix random-walks personalize-coverage docs lint format lock clean
+.PHONY: help demo test bench-transform bench-orchestration bench-recommender bench-terraform fault-matrix random-walks personalize-coverage docs lint format lock clean
