@@ -13,6 +13,11 @@ output "catalog_database_name" {
   value       = module.recommendations.catalog_database_name
 }
 
+output "curated_prefix" {
+  description = "Key prefix of the results; the manifest latest.json lies there."
+  value       = module.recommendations.curated_prefix
+}
+
 output "dataset_group_arn" {
   description = "ARN of the Personalize dataset group."
   value       = module.recommendations.dataset_group_arn

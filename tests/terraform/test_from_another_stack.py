@@ -1,6 +1,10 @@
 """examples/from-another-stack: a second stack reads with what the first one's outputs give it."""
 
 import json
+import os
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -114,3 +118,33 @@ def test_the_reader_may_look_at_the_tables_and_at_no_others(stacks: Stacks) -> N
         assert allows([stacks.policy], Request("glue:GetTable", resource))
     assert not allows([stacks.policy], Request("glue:GetTable", f"{catalog}:table/other/secret"))
     assert not allows([stacks.policy], Request("glue:DeleteTable", f"{catalog}:table/shop/for_you"))
+
+
+def test_the_commands_of_the_main_readme_work(
+    stacks: Stacks, local_aws: LocalAws, repository: Path, tmp_path: Path
+) -> None:
+    """Upload, start a run, tear down: as they stand there, in the folder of a configuration."""
+    text = (repository / "README.md").read_text().replace("\\\n", " ")
+    commands = re.findall(r"^aws .*$", text, flags=re.M)
+    assert [command.split()[1] for command in commands] == ["s3", *["stepfunctions"] * 2]
+    (tmp_path / "terraform").symlink_to(stacks.maker.terraform)
+    programs = f"{tmp_path}:{Path(sys.executable).parent}:{os.environ['PATH']}"
+    (stacks.maker.folder / "interactions.csv").write_text("USER_ID,ITEM_ID,TIMESTAMP\n")
+    for command in commands:
+        subprocess.run(
+            ["bash", "-euc", command],
+            cwd=stacks.maker.folder,
+            env=stacks.maker.env | local_aws.environment() | {"PATH": programs},
+            check=True,
+        )
+    uploaded = local_aws.client("s3").head_object(
+        Bucket=stacks.bucket, Key="raw/purchases/interactions.csv"
+    )
+    assert uploaded["ContentLength"] > 0
+    machine = str(stacks.maker.output()["state_machine_arn"])
+    machines = local_aws.client("stepfunctions")
+    runs = machines.list_executions(stateMachineArn=machine)["executions"]
+    inputs = [
+        machines.describe_execution(executionArn=run["executionArn"])["input"] for run in runs
+    ]
+    assert sorted(map(json.loads, inputs), key=len) == [{}, {"action": "teardown"}]
