@@ -22,6 +22,7 @@ WITH_ALL_THERE_IS = {
         "this": {
             "source": "../../",
             "name": "shop",
+            "start_on_new_data": {},
             "kms_key_arns": dict.fromkeys(("bucket", "dataset_group", "logs", "messages"), KEY),
         }
     }
