@@ -33,12 +33,13 @@ locals {
 module "storage" {
   source = "./modules/storage"
 
-  name            = var.name
-  location        = local.location
-  existing_bucket = var.existing_bucket
-  force_destroy   = var.force_destroy
-  kms_key_arn     = var.kms_key_arns.bucket
-  tags            = var.tags
+  name               = var.name
+  location           = local.location
+  existing_bucket    = var.existing_bucket
+  force_destroy      = var.force_destroy
+  kms_key_arn        = var.kms_key_arns.bucket
+  notify_eventbridge = var.start_on_new_data != null
+  tags               = var.tags
 }
 
 module "transform" {

@@ -28,7 +28,7 @@ resource "aws_s3_bucket_versioning" "lake" {
 }
 
 resource "aws_s3_bucket_server_side_encryption_configuration" "lake" {
-  bucket = aws_s3_bucket.lake.id
+  bucket = aws_s3_bucket.lake.bucket
 
   rule {
     bucket_key_enabled = true

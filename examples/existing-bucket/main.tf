@@ -1,5 +1,5 @@
-# What a platform team already has, in bucket.tf, key.tf and boundary.tf, and the pipeline in the middle
-# of it.
+# What a platform team already has, in bucket.tf, key.tf, boundary.tf and topic.tf, and the
+# pipeline in the middle of it.
 
 provider "aws" {
   region = var.region
@@ -12,6 +12,11 @@ data "aws_partition" "current" {}
 locals {
   account_id = data.aws_caller_identity.current.account_id
   partition  = data.aws_partition.current.partition
+
+  # The key is new when this example is first planned, and its ARN unknown; a formatted text is
+  # known not to be null, by which the module decides what there is. Of a key that exists, the ARN
+  # will do.
+  key_arn = format("%s", aws_kms_key.this.arn)
 }
 
 module "recommendations" {
@@ -21,7 +26,7 @@ module "recommendations" {
   tags = { Team = "shop" }
 
   existing_bucket = {
-    name   = aws_s3_bucket.lake.bucket
+    name   = aws_s3_bucket_server_side_encryption_configuration.lake.bucket # no object before it encrypts
     prefix = "recommendations/shop/"
   }
 
@@ -31,10 +36,14 @@ module "recommendations" {
   }
 
   kms_key_arns = {
-    bucket        = aws_kms_key.this.arn
-    dataset_group = aws_kms_key.this.arn
-    logs          = aws_kms_key.this.arn
-    messages      = aws_kms_key.this.arn
+    bucket        = local.key_arn
+    dataset_group = local.key_arn
+    logs          = local.key_arn
+    messages      = local.key_arn
+  }
+
+  monitoring = {
+    topic_arn = local.topic_arn
   }
 
   interactions = {
