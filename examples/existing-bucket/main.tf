@@ -13,10 +13,9 @@ locals {
   account_id = data.aws_caller_identity.current.account_id
   partition  = data.aws_partition.current.partition
 
-  # The key is new when this example is first planned, and its ARN unknown; a formatted text is
-  # known not to be null, by which the module decides what there is. Of a key that exists, the ARN
-  # will do.
-  key_arn = format("%s", aws_kms_key.this.arn)
+  # The first plan doesn't know the ARN of a key that it makes, not even whether it is null, by which
+  # the module decides what there is. Built so, it can't be. Of a key that exists, its ARN will do.
+  key_arn = "arn:${local.partition}:kms:${var.region}:${local.account_id}:key/${aws_kms_key.this.key_id}"
 }
 
 module "recommendations" {
