@@ -154,3 +154,25 @@ def test_the_bucket_admits_personalize_below_the_prefix(lake: Lake, action: str,
     assert not admitted(key)
     assert not admitted(f"{PREFIX}{key}", **{"aws:SourceAccount": "210987654321"})
     assert not admitted(f"{PREFIX}{key}", **{"aws:SecureTransport": "false"})
+
+
+def test_the_topic_admits_rules_and_alarms_of_this_pipeline(lake: Lake) -> None:
+    topic = f"arn:aws:sns:us-east-1:{ACCOUNT}:{NAME}-platform"
+    attributes = lake.aws.client("sns").get_topic_attributes(TopicArn=topic)["Attributes"]
+    policy = json.loads(attributes["Policy"])
+
+    def admitted(service: str, source: str) -> bool:
+        context = {"aws:SourceAccount": ACCOUNT, "aws:SourceArn": source}
+        request = Request("sns:Publish", topic, context | {"aws:SecureTransport": "true"})
+        return allows([policy], request, Principal.service(service))
+
+    rule = f"arn:aws:events:us-east-1:{ACCOUNT}:rule/{NAME}-interrupted"
+    assert admitted("events.amazonaws.com", rule)
+    assert not admitted("events.amazonaws.com", rule.replace(NAME, "other"))
+    names = [
+        alarm["AlarmArn"]
+        for alarm in lake.aws.client("cloudwatch").describe_alarms()["MetricAlarms"]
+        if alarm["AlarmName"].startswith(NAME)
+    ]
+    assert names
+    assert all(admitted("cloudwatch.amazonaws.com", name) for name in names)
