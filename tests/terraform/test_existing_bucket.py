@@ -41,10 +41,11 @@ class Lake:
         return str(rule["ApplyServerSideEncryptionByDefault"]["KMSMasterKeyID"])
 
 
-def run(aws: LocalAws, machine: str, **what: str) -> dict[str, Any]:
+def run(aws: LocalAws, machine: str, **what: str) -> None:
     machines = aws.client("stepfunctions")
     started = machines.start_execution(stateMachineArn=machine, input=json.dumps(what))
-    return execution.follow(machines, started["executionArn"], lambda moment: None)
+    ended = execution.follow(machines, started["executionArn"], lambda moment: None)
+    execution.require_success(machines, ended)
 
 
 @pytest.fixture(scope="module")
@@ -62,12 +63,12 @@ def lake(
         data = tmp_path_factory.mktemp("lake") / sample.file_name
         sample.write(data)
         s3.upload_file(str(data), bucket, f"{outputs['raw_interactions_prefix']}{data.name}")
-        assert run(local_aws, machine)["status"] == "SUCCEEDED"
+        run(local_aws, machine)
         pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
         keys = [found["Key"] for page in pages for found in page["Contents"]]
         objects = {key: s3.head_object(Bucket=bucket, Key=key) for key in keys}
         yield Lake(workspace, outputs, local_aws, objects)
-        assert run(local_aws, machine, action="teardown")["status"] == "SUCCEEDED"
+        run(local_aws, machine, action="teardown")
         workspace.destroy()
 
 
