@@ -34,7 +34,18 @@ TAGS = "Give at most 50 tags"
 WORKERS = "Set glue.number_of_workers to a whole number of at least 2"
 TIMEOUT = "Set glue.timeout_minutes to a whole number from 1 to 2880"
 RETENTION = "Set log_retention_days to a period that CloudWatch Logs offers"
-EXPRESSION = "Set schedule.expression to cron(six fields), rate(value unit) or at("
+EXPRESSION = "Set schedule.expression to cron(minutes hours day-of-month month day-of-week year)"
+TIME_ZONE = "Set schedule.time_zone to a name of the IANA time zone database"
+WINDOW = "Set schedule.flexible_window_minutes to a whole number from 1 to 1440"
+MOMENTS = "Set schedule.start_date and end_date to moments in UTC such as"
+ORDER = "Set schedule.end_date to a later moment than schedule.start_date"
+ONCE = "Leave start_date and end_date out of a schedule that is at one moment"
+MARKER = "Set start_on_new_data.marker to a file name of 2 to 100 letters, digits, underscores,"
+ADDRESS = "Set each of monitoring.email_addresses to an address such as"
+OWN_TOPIC = "Leave monitoring.email_addresses out if topic_arn is set"
+DAYS = "Set monitoring.maximum_days_without_success to a whole number from 1 to 7"
+DURATION = "Set monitoring.maximum_duration_hours to a number of hours above 0"
+TOPIC = "Set monitoring.topic_arn to the ARN of a standard SNS topic"
 SOLUTIONS = "Configure 1 to 20 solutions"
 KEY = "Give each solution a key of 2 to 20 lower-case letters, digits and hyphens"
 RECIPE = "Set each recipe to one that runs in a batch"
@@ -97,6 +108,68 @@ ALIKE = {"recipe": "aws-similar-items", "batch_input": "films"}
 ATTRIBUTES = {"kind": "item_attributes", "item_attributes": ['ITEMS.GENRES = "Drama"']}
 ASKING_ATTRIBUTES = {"batch_inputs": {"tastes": ATTRIBUTES}}
 FANS = {"recipe": "aws-item-attribute-affinity", "batch_input": "tastes"}
+TIME_ZONES = "modules/schedule/time_zones.json"
+ALERTS = "arn:aws:sns:eu-central-1:123456789012:alerts"
+
+# EventBridge Scheduler User Guide, Schedule types: its own examples, and what its tables allow.
+EXPRESSIONS = [
+    "cron(15 10 ? * 6L 2022-2023)",
+    "cron(0/15 8-17 ? * MON-FRI *)",
+    "cron(0 10 * * ? *)",
+    "cron(15,45 0 L * ? *)",
+    "cron(0 18 3W JAN,APR,JUL,OCT ? 2030/2)",
+    "cron(5 08 ? 1-6 2#1,4#3 *)",
+    "cron(59 23 31 12 ? 2199)",
+    "rate(5 minutes)",
+    "rate(1 day)",
+    "rate(1 hour)",
+    "rate(36 hours)",
+    "at(2022-11-20T13:00:00)",
+    "at(2028-02-29T23:59:59)",
+]
+NO_EXPRESSIONS = [
+    "0 3 ? * SUN *",
+    "cron(0 3 * * SUN)",
+    "cron(0 3 ? * SUN * *)",
+    "cron(0 3  ? * SUN)",
+    "cron(0 3 ? * SUN *) ",
+    # Exactly one of the two days is a question mark.
+    "cron(0 3 * * * *)",
+    "cron(0 3 * * SUN *)",
+    "cron(0 3 ? * ? *)",
+    # What each field can be.
+    "cron(60 3 ? * SUN *)",
+    "cron(-1 3 ? * SUN *)",
+    "cron(? 3 ? * SUN *)",
+    "cron(0 24 ? * SUN *)",
+    "cron(0 3 0 * ? *)",
+    "cron(0 3 32 * ? *)",
+    "cron(0 3 1 13 ? *)",
+    "cron(0 3 1 JANUARY ? *)",
+    "cron(0 3 ? * 0 *)",
+    "cron(0 3 ? * 8 *)",
+    "cron(0 3 ? * SUNDAY *)",
+    "cron(0 3 ? * MON/2 *)",
+    "cron(0 3 ? * MON#6 *)",
+    "cron(0 3 ? * SUN 1969)",
+    "cron(0 3 ? * SUN 2200)",
+    "cron(0/0 3 ? * SUN *)",
+    "cron(0, 3 ? * SUN *)",
+    "cron(1-2-3 3 ? * SUN *)",
+    "cron(@daily)",
+    "rate(7)",
+    "rate(0 days)",
+    "rate(1 week)",
+    "rate(1 days)",
+    "rate(2 day)",
+    "rate(1.5 hours)",
+    "rate(01 hours)",
+    "at(2030-01-01)",
+    "at(2030-01-01T::::::::)",
+    "at(2030-01-01T03:00:00Z)",
+    "at(2030-02-29T03:00:00)",
+    "at(2030-01-01T24:00:00)",
+]
 
 
 def of_each(members: dict[str, Any], message: str) -> list[tuple[dict[str, Any], str]]:
@@ -309,16 +382,48 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"maximum_error_share": 1.01}, ERROR_SHARE),
     ({"log_retention_days": 0}, RETENTION),
     ({"log_retention_days": 8}, RETENTION),
-    ({"schedule": {"expression": "0 3 ? * SUN *"}}, EXPRESSION),
-    ({"schedule": {"expression": "cron(0 3 * * SUN)"}}, EXPRESSION),
-    ({"schedule": {"expression": "cron(0 3 ? * SUN * *)"}}, EXPRESSION),
-    ({"schedule": {"expression": "cron(0 3  ? * SUN)"}}, EXPRESSION),
-    ({"schedule": {"expression": "rate(7)"}}, EXPRESSION),
-    ({"schedule": {"expression": "rate(0 days)"}}, EXPRESSION),
-    ({"schedule": {"expression": "rate(1 week)"}}, EXPRESSION),
-    ({"schedule": {"expression": "at(2030-01-01)"}}, EXPRESSION),
-    ({"schedule": {"expression": "at(2030-01-01T::::::::)"}}, EXPRESSION),
-    ({"schedule": {"expression": "at(2030-01-01T03:00:00Z)"}}, EXPRESSION),
+    *(({"schedule": {"expression": expression}}, EXPRESSION) for expression in NO_EXPRESSIONS),
+    ({"schedule": {"time_zone": "Europe/Bärlin"}}, TIME_ZONE),
+    ({"schedule": {"time_zone": "europe/berlin"}}, TIME_ZONE),
+    ({"schedule": {"time_zone": "UTC+1"}}, TIME_ZONE),
+    ({"schedule": {"time_zone": ""}}, TIME_ZONE),
+    ({"schedule": {"flexible_window_minutes": 0}}, WINDOW),
+    ({"schedule": {"flexible_window_minutes": 1441}}, WINDOW),
+    ({"schedule": {"flexible_window_minutes": 1.5}}, WINDOW),
+    ({"schedule": {"start_date": "2030-01-31"}}, MOMENTS),
+    ({"schedule": {"start_date": "2030-02-30T00:00:00Z"}}, MOMENTS),
+    ({"schedule": {"end_date": "2030-01-31T00:00:00"}}, MOMENTS),
+    ({"schedule": {"end_date": "2030-01-31T00:00:00+01:00"}}, MOMENTS),
+    *(
+        ({"schedule": {"start_date": "2030-01-31T00:00:00Z", "end_date": end}}, ORDER)
+        for end in ("2030-01-31T00:00:00Z", "2029-12-31T23:59:59Z")
+    ),
+    *(
+        (
+            {"schedule": {"expression": "at(2030-01-01T00:00:00)", date: "2030-01-31T00:00:00Z"}},
+            ONCE,
+        )
+        for date in ("start_date", "end_date")
+    ),
+    ({"start_on_new_data": {"marker": "READY"}}, MARKER),  # Spark would read it
+    ({"start_on_new_data": {"marker": "_"}}, MARKER),
+    ({"start_on_new_data": {"marker": "_READY*"}}, MARKER),
+    ({"start_on_new_data": {"marker": "_in/_READY"}}, MARKER),
+    ({"start_on_new_data": {"marker": "_" * 101}}, MARKER),
+    *(
+        ({"monitoring": {"email_addresses": ["team@example.com", address]}}, ADDRESS)
+        for address in ("team", "@example.com", "team@example", "a b@example.com", "a@b@c.de", "")
+    ),
+    ({"monitoring": {"email_addresses": ["a@example.com"], "topic_arn": ALERTS}}, OWN_TOPIC),
+    ({"monitoring": {"maximum_days_without_success": 0}}, DAYS),
+    ({"monitoring": {"maximum_days_without_success": 8}}, DAYS),
+    ({"monitoring": {"maximum_days_without_success": 2.5}}, DAYS),
+    ({"monitoring": {"maximum_duration_hours": 0}}, DURATION),
+    ({"monitoring": {"maximum_duration_hours": -1}}, DURATION),
+    *(
+        ({"monitoring": {"topic_arn": arn}}, TOPIC)
+        for arn in ("alerts", f"{ALERTS}.fifo", ALERTS.replace(":sns:", ":sqs:"), f"{ALERTS}:1-2-3")
+    ),
     ({"solutions": {}}, SOLUTIONS),
     ({"solutions": {f"solution-{number}": {} for number in range(21)}}, SOLUTIONS),
     ({"solutions": {"s": {}}}, KEY),
@@ -438,11 +543,18 @@ ACCEPTED: list[dict[str, Any]] = [
     {"maximum_error_share": 1},
     {"log_retention_days": 1},
     {"log_retention_days": 3653},
-    # EventBridge Scheduler User Guide, Schedule types in EventBridge Scheduler: its own examples.
-    {"schedule": {"expression": "cron(15 10 ? * 6L 2022-2023)", "time_zone": "America/New_York"}},
-    {"schedule": {"expression": "rate(5 minutes)"}},
-    {"schedule": {"expression": "rate(1 day)", "enabled": False}},
-    {"schedule": {"expression": "at(2022-11-20T13:00:00)"}},
+    *({"schedule": {"expression": expression}} for expression in EXPRESSIONS),
+    {"schedule": {"time_zone": "America/Argentina/ComodRivadavia", "enabled": False}},
+    {"schedule": {"flexible_window_minutes": 1}},
+    {"schedule": {"flexible_window_minutes": 1440, "start_date": "2028-02-29T00:00:00Z"}},
+    {"schedule": {"start_date": "2030-01-31T00:00:00Z", "end_date": "2030-01-31T00:00:01Z"}},
+    {"schedule": {"end_date": "2030-01-31T00:00:00Z"}},
+    {"start_on_new_data": {}},
+    {"start_on_new_data": {"marker": "_complete-2.txt"}},
+    {"monitoring": {"email_addresses": ["first.last+shop@mail.example.co.uk"]}},
+    {"monitoring": {"topic_arn": ALERTS.replace("arn:aws:", "arn:aws-us-gov:"), "enabled": False}},
+    {"monitoring": {"maximum_days_without_success": 1, "maximum_duration_hours": 0.5}},
+    {"monitoring": {"maximum_days_without_success": 7, "maximum_duration_hours": 100}},
     {"solutions": {f"solution-{number}": {} for number in range(20)}},
     *(
         {"batch_inputs": {"all": asked}, "solutions": {"one": {"recipe": r, "batch_input": "all"}}}
@@ -477,7 +589,7 @@ ACCEPTED: list[dict[str, Any]] = [
     # The defaults.
     {"schedule": None, "solutions": None, "glue": None, "interactions": None, "users": None},
     {"items": None, "batch_inputs": None, "maximum_quarantined_share": None},
-    {"maximum_error_share": None},
+    {"maximum_error_share": None, "monitoring": None, "start_on_new_data": None},
 ]
 
 
@@ -488,8 +600,9 @@ def text(case: object) -> str:
 @pytest.fixture(scope="module")
 def variables(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     folder = tmp_path_factory.mktemp("variables")
-    for file in ("variables.tf", "recipes.tf"):
-        shutil.copy(repository / file, folder)
+    for file in ("variables.tf", "recipes.tf", "schedule_rules.tf", TIME_ZONES):
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(repository / file, folder / file)
     with Workspace(folder, ".") as workspace:
         workspace.init()
         yield workspace
