@@ -96,11 +96,7 @@ def rehearse(request: Request, console: Console) -> Iterator[Rehearsal]:
             raw = request.data or _write_sample(sample, scratch, say)
             _upload(aws, raw, outputs)
         with steps.step("Fire the schedule"):
-            arn = scheduler.fire(
-                aws.client("scheduler"),
-                aws.client("stepfunctions"),
-                str(outputs["schedule_name"]),
-            )
+            arn = scheduler.fire(aws.client("scheduler"), str(outputs["schedule_name"]))
         with steps.step("Run the pipeline (virtual time)") as say:
             ended, timeline = _follow(aws, arn, console, say)
             if ended["status"] != "SUCCEEDED":

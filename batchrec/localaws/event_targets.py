@@ -1,21 +1,19 @@
 """EventBridge: the targets of its rules that moto lacks, and the queues for what they refuse."""
 
-import json
 import logging
 from typing import Any
 
 from botocore.exceptions import ClientError
 from moto.iam.exceptions import NotFoundException
-from moto.iam.models import Role, iam_backends
-from moto.sqs.exceptions import QueueDoesNotExist
-from moto.sqs.models import sqs_backends
+from moto.iam.models import iam_backends
 
 from batchrec.localaws import iam_policies, runtime
+from batchrec.localaws.authorization import resources
+from batchrec.localaws.authorization.session import Session
 from batchrec.localaws.events import message
 from batchrec.localaws.iam_policies import Principal, Request
 
 SERVICE = "events.amazonaws.com"
-_START = "states:StartExecution"
 
 log = logging.getLogger(__name__)
 
@@ -61,34 +59,17 @@ def _publish(target: dict[str, Any], text: str) -> None:
 
 
 def _start(target: dict[str, Any], text: str, rule_arn: str) -> None:
-    _require_role(target.get("RoleArn", ""), target["Arn"], rule_arn)
+    """EventBridge User Guide, Execution role permissions for EventBridge: a role starts it."""
+    role, machine = target.get("RoleArn", ""), target["Arn"]
     try:
-        _client("stepfunctions", target["Arn"]).start_execution(
-            stateMachineArn=target["Arn"], input=text
-        )
+        iam_backends[rule_arn.split(":")[4]][rule_arn.split(":")[1]].get_role_by_arn(role)
+    except NotFoundException as error:
+        raise UndeliveredError("NO_PERMISSIONS", f"The role {role} does not exist.") from error
+    try:
+        who = runtime.current().acting(SERVICE, rule_arn, role)
+        _client("stepfunctions", machine, who).start_execution(stateMachineArn=machine, input=text)
     except ClientError as error:
         raise _undelivered(error) from error
-
-
-def _require_role(arn: str, machine: str, rule_arn: str) -> None:
-    """EventBridge User Guide, Execution role permissions for EventBridge: a role starts it."""
-    partition, account = rule_arn.split(":")[1], rule_arn.split(":")[4]
-    try:
-        role = iam_backends[account][partition].get_role_by_arn(arn)
-    except NotFoundException as error:
-        raise UndeliveredError("NO_PERMISSIONS", f"The role {arn} does not exist.") from error
-    trust = [json.loads(role.assume_role_policy_document)]
-    assuming = Request("sts:AssumeRole", arn, _as_rule(rule_arn))
-    if not iam_policies.allows(trust, assuming, Principal.service(SERVICE)):
-        raise UndeliveredError("NO_PERMISSIONS", f"{SERVICE} can't assume {arn} for {rule_arn}.")
-    if not iam_policies.allows(_policies(role), Request(_START, machine)):
-        raise UndeliveredError("NO_PERMISSIONS", f"{arn} doesn't let it do {_START} on {machine}.")
-
-
-def _policies(role: Role) -> list[iam_policies.Policy]:
-    attached = [policy.versions for policy in role.managed_policies.values()]
-    default = [version for versions in attached for version in versions if version.is_default]
-    return [json.loads(text) for text in [*role.policies.values(), *(v.document for v in default)]]
 
 
 def _bury(target: dict[str, Any], text: str, rule_arn: str, error: UndeliveredError) -> None:
@@ -116,13 +97,8 @@ def _bury(target: dict[str, Any], text: str, rule_arn: str, error: UndeliveredEr
 
 
 def _admits(queue: str, rule_arn: str) -> bool:
-    region, account, name = queue.split(":")[3:6]
-    try:
-        policy = sqs_backends[account][region].get_queue(name).policy
-    except QueueDoesNotExist:
-        return False
     sending = Request("sqs:SendMessage", queue, _as_rule(rule_arn))
-    return iam_policies.allows([json.loads(policy or "{}")], sending, Principal.service(SERVICE))
+    return iam_policies.allows(resources.policies(queue), sending, Principal.service(SERVICE))
 
 
 def _as_rule(rule_arn: str) -> dict[str, str]:
@@ -133,12 +109,14 @@ def _as_rule(rule_arn: str) -> dict[str, str]:
     }
 
 
-def _client(service: str, arn: str) -> Any:
+def _client(service: str, arn: str, who: str | Session | None = None) -> Any:
     region, account = arn.split(":")[3:5]
-    return runtime.current().client(service, region, account)
+    return runtime.current().client(service, region, who or account)
 
 
 def _undelivered(error: ClientError) -> UndeliveredError:
     code = error.response["Error"]["Code"]
     missing = {"NotFound", "NotFoundException", "StateMachineDoesNotExist"}
-    return UndeliveredError("NO_RESOURCE" if code in missing else "SDK_CLIENT_ERROR", str(error))
+    refused = code.startswith("AccessDenied")
+    known = "NO_RESOURCE" if code in missing else "NO_PERMISSIONS" if refused else ""
+    return UndeliveredError(known or "SDK_CLIENT_ERROR", str(error))

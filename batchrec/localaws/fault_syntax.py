@@ -13,8 +13,8 @@ from botocore.exceptions import UnknownServiceError
 from botocore.model import ServiceModel
 
 from batchrec.errors import BatchrecError
-from batchrec.localaws.calls import S3_OPERATIONS
 from batchrec.localaws.faults import Fault, JobFault
+from batchrec.localaws.observer import S3_OPERATIONS
 from batchrec.localaws.personalize.responses import emulated
 from batchrec.localaws.service_model import service_model
 

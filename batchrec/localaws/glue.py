@@ -13,21 +13,26 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pyspark
+from boto3.exceptions import S3UploadFailedError
 from botocore.exceptions import ClientError
 from moto.core.responses import ActionResult
 from moto.glue.exceptions import ConcurrentRunsExceededException, JobRunNotFoundException
 from moto.glue.models import FakeJob
 from moto.glue.responses import GlueResponse as MotoGlueResponse
 from moto.moto_api._internal import mock_random
+from moto.utilities.utils import get_partition
 
 from batchrec import java
 from batchrec.localaws import runtime
+from batchrec.localaws.authorization import decision
+from batchrec.localaws.authorization.session import Session
 
 # Glue Developer Guide, AWS Glue versions.
 SPARK_VERSIONS = {"5.0": "3.5.4"}
@@ -222,30 +227,42 @@ class JobRun:
                 f" PySpark {pyspark.__version__}; supported: {SPARK_VERSIONS}."
             )
         folder = runtime.current().work / self.run_id
-        s3 = runtime.current().client("s3", self._region, self._account)
+        who = self._who()
+        s3 = runtime.current().client("s3", self._region, who)
         storage = LocalCopy(folder / "s3", s3)
         # Apart from it: Python leaves compiled files beside modules, which must not get into S3.
         libraries = LocalCopy(folder / "python", s3)
         try:
             command = self._command(storage)
-            output = self._run_process(command, self._python_path(libraries), folder, limit)
+            environment = _spark_environment(
+                self._python_path(libraries), folder, self._region, who
+            )
+            output = self._run_process(command, environment, folder, limit)
             storage.synchronise()
-        except UnreadableError as error:
-            return "FAILED", str(error)
+            output = output.map(storage.as_urls).map(libraries.as_urls)
+            self._log(output, who)
+        except (ClientError, S3UploadFailedError, UnreadableError) as error:
+            return "FAILED", storage.as_urls(str(error))
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-        output = output.map(storage.as_urls).map(libraries.as_urls)
-        self._log(output)
         if output.timed_out:
             return "TIMEOUT", "Job run exceeded its timeout."
         if output.exit_code != 0:
-            return "FAILED", error_message(output.stderr)
+            return "FAILED", "\n".join([error_message(output.stderr), *storage.refused])
         return "SUCCEEDED", None
 
+    def _who(self) -> str | Session:
+        """Return as whom the run works: with the job's role, which may be named or an ARN."""
+        partition = get_partition(self._region)
+        role = decision.role_arn(str(self._job.role), partition, self._account)
+        job = f"arn:{partition}:glue:{self._region}:{self._account}:job/{self._job.name}"
+        return runtime.current().acting("glue.amazonaws.com", job, role)
+
     def _command(self, storage: "LocalCopy") -> list[str]:
-        script = storage.local(self._job.command["ScriptLocation"])  # type: ignore[index]
+        location = self._job.command["ScriptLocation"]  # type: ignore[index]
+        script = storage.local(location)
         if not Path(script).is_file():
-            raise UnreadableError(self._job.command["ScriptLocation"])  # type: ignore[index]
+            raise UnreadableError(location, *storage.refused[:1])
         arguments = {
             name: storage.local(value)
             if value.startswith("s3://") and name not in _GLUE_ARGUMENTS
@@ -270,17 +287,17 @@ class JobRun:
                 raise UnreadableError(url, why)
             file = Path(libraries.local(url))
             if not file.is_file():
-                raise UnreadableError(url)
+                raise UnreadableError(url, *libraries.refused[:1])
             path.append(str(file if file.suffix == ".zip" else file.parent))
         return path
 
     def _run_process(
-        self, command: list[str], python_path: list[str], folder: Path, limit: float
+        self, command: list[str], environment: dict[str, str], folder: Path, limit: float
     ) -> "Output":
         self._process = subprocess.Popen(  # noqa: S603 (the user's own script)
             command,
             cwd=folder,
-            env=_spark_environment(python_path, folder, self._region, self._account),
+            env=environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -299,15 +316,15 @@ class JobRun:
             self.kill()
         return Output(self._process.returncode, stdout.decode(), stderr.decode(), timed_out)
 
-    def _log(self, output: "Output") -> None:
+    def _log(self, output: "Output", who: str | Session) -> None:
         """Keep the output where Glue 5.0 keeps it: a stream for each run in CloudWatch Logs."""
-        logs = runtime.current().client("logs", self._region, self._account)
+        logs = runtime.current().client("logs", self._region, who)
         prefix = self._log_prefix
         # As on AWS, events that lie more than two hours ahead are refused: of real time, in moto.
         now = int(min(runtime.current().clock.time(), time.time()) * 1000)
         for group, text in (("output", output.stdout), ("error", output.stderr)):
             name = f"{prefix}/{group}"
-            if not logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"]:
+            with suppress(logs.exceptions.ResourceAlreadyExistsException):
                 logs.create_log_group(logGroupName=name)
             logs.create_log_stream(logGroupName=name, logStreamName=self.run_id)
             events = [{"timestamp": now, "message": line} for line in text.splitlines() if line]
@@ -348,24 +365,41 @@ class LocalCopy:
 
     root: Path
     s3: Any
+    refused: list[str] = field(default_factory=list)  # what the job's role may not read, and why
     _seen: dict[Path, tuple[int, int]] = field(default_factory=dict)
 
     def local(self, url: str) -> str:
         """Copy what is under `url` and return the local path that stands for it.
 
+        What the job's role may not read isn't there for the script, which need not read it all.
+
         Raises:
-            UnreadableError: there is no such bucket, or it can't be read.
+            UnreadableError: there is no such bucket, or of a folder's objects only some may be
+                read.
         """
         bucket, _, key = url.removeprefix("s3://").partition("/")
-        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=key)
-        try:
-            for page in pages:
-                for found in page.get("Contents", []):
-                    if _under(found["Key"], key) and not found["Key"].endswith("/"):
-                        self._download(bucket, found["Key"])
-        except ClientError as error:
-            raise UnreadableError(url) from error
+        found = self._listed(url, bucket, f"{key.rstrip('/')}/" if key else "")
+        if not found and key and not key.endswith("/"):
+            self._download(url, bucket, key)
+        unread = [name for name in found if not self._download(url, bucket, name)]
+        folders = {name.rpartition("/")[0] for name in found if name not in unread}
+        for name in unread:
+            if name.rpartition("/")[0] in folders:
+                raise UnreadableError(f"s3://{bucket}/{name}", self.refused[-1])
         return f"{self.root}/{bucket}/{key}"
+
+    def _listed(self, url: str, bucket: str, prefix: str) -> list[str]:
+        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+        try:
+            return [
+                found["Key"]
+                for page in pages
+                for found in page.get("Contents", [])
+                if not found["Key"].endswith("/")
+            ]
+        except ClientError as error:
+            self._note(url, error)
+            return []
 
     def synchronise(self) -> None:
         """Delete what is deleted, and upload what is new or changed in the order of the changes."""
@@ -388,12 +422,31 @@ class LocalCopy:
         """Whether a script wrote its local paths into a file, e.g. as the source of a report."""
         return str(self.root).encode() in path.read_bytes()
 
-    def _download(self, bucket: str, key: str) -> None:
+    def _download(self, url: str, bucket: str, key: str) -> bool:
+        """Copy an object if it is there; say whether the role may read it."""
         path = self.root / bucket / key
-        if path not in self._seen:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self.s3.download_file(bucket, key, str(path))
-            self._seen[path] = _fingerprint(path)
+        if path in self._seen:
+            return True
+        try:
+            body = self.s3.get_object(Bucket=bucket, Key=key)["Body"]
+        except ClientError as error:
+            return self._note(url, error)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with path.open("wb") as file:
+            shutil.copyfileobj(body, file)
+        self._seen[path] = _fingerprint(path)
+        return True
+
+    def _note(self, url: str, error: ClientError) -> bool:
+        """Keep a refusal for the one who looks for why the script failed; False for one."""
+        code = error.response["Error"]["Code"]
+        if code == "NoSuchKey":
+            return True
+        if code != "AccessDenied":
+            raise UnreadableError(url) from error
+        if str(error) not in self.refused:
+            self.refused.append(str(error))
+        return False
 
     def _place(self, path: Path) -> tuple[str, str]:
         bucket, _, key = str(path.relative_to(self.root)).partition("/")
@@ -415,7 +468,7 @@ def error_message(stderr: str) -> str:
 
 
 def _spark_environment(
-    python_path: list[str], folder: Path, region: str, account: str
+    python_path: list[str], folder: Path, region: str, who: str | Session
 ) -> dict[str, str]:
     """Return an environment with nothing of the user's AWS account in it."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "PYSPARK", "SPARK"))}
@@ -440,12 +493,8 @@ def _spark_environment(
             "PYSPARK_SUBMIT_ARGS": f"--master local[*] {submit} pyspark-shell",
         }
         # A script that calls AWS, calls the local one.
-        | runtime.environment(runtime.current().endpoint, region, account)
+        | runtime.environment(runtime.current().endpoint, region, who)
     )
-
-
-def _under(key: str, prefix: str) -> bool:
-    return key == prefix or key.startswith(prefix if prefix.endswith("/") else f"{prefix}/")
 
 
 def _age(path: Path) -> tuple[int, int, str]:

@@ -4,6 +4,7 @@ moto evaluates policies too, but knows no service principals, and of conditions 
 """
 
 import functools
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -11,6 +12,12 @@ from ipaddress import ip_address, ip_network
 from typing import Any, TypeAlias
 
 Policy: TypeAlias = dict[str, Any]
+
+
+@functools.lru_cache(maxsize=256)
+def parsed(document: str | bytes) -> Policy:
+    """Parse a policy once, however often it is asked."""
+    return dict(json.loads(document))
 
 
 class UnsupportedPolicyError(Exception):

@@ -82,6 +82,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_glue import (  # noqa: E501
     StateTaskServiceGlue,
 )
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.state_task import StateTask
 from moto.stepfunctions.parser.asl.component.state.state import CommonStateField
 from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
@@ -113,8 +114,8 @@ _GLUE_POLL_SECONDS = 5  # of virtual time
 _originals: dict[tuple[str, str], object] = {}
 
 
-def apply(clock: VirtualClock, endpoint: str) -> None:
-    """Mend moto; its Step Functions run on `clock` and their tasks call `endpoint`."""
+def apply(clock: VirtualClock) -> None:
+    """Mend moto; its Step Functions run on `clock`, and their tasks call the running local AWS."""
     # It logs every failure that a state machine handles, several times.
     logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)
     _run_on_virtual_time(clock)
@@ -131,7 +132,7 @@ def apply(clock: VirtualClock, endpoint: str) -> None:
     _take_whole_percentages()
     _run_map_children_as_executions()
     _let_reserved_errors_leave_a_map()
-    _call_this_server(endpoint)
+    _call_this_server()
     _pass_over_conditional_bucket_policy_statements()
     _send_events_to_more_targets()
 
@@ -506,20 +507,28 @@ def _let_reserved_errors_leave_a_map() -> None:
     _patch(CustomErrorName, "__init__", init)
 
 
-def _call_this_server(endpoint: str) -> None:
-    """moto's tasks call a port that is fixed for the process, and build a client for each call."""
+def _call_this_server() -> None:
+    """moto's tasks call a fixed port, build a client for each call, and work without their role."""
 
-    @functools.cache
-    def client(service: str, region: str, account: str) -> BaseClient:
-        created: BaseClient = runtime.client(
-            service, endpoint, region, account, parameter_validation=False
-        )
-        return created
+    def credentials(task: StateTask, env: Environment) -> StateCredentials:
+        found: StateCredentials = original_credentials(task, env)
+        machine = env.states.context_object.context_object_data["StateMachine"]
+        found.machine_arn = machine["Id"]  # type: ignore[attr-defined]
+        return found
 
     def client_for(region: str, service: str, state_credentials: StateCredentials) -> BaseClient:
         # The role is the state machine's, or the one in the state's Credentials.
-        return client(service, region, state_credentials.role_arn.split(":")[4])
+        role = state_credentials.role_arn
+        somewhere = f"arn:{role.split(':')[1]}:states:{region}:{role.split(':')[4]}:stateMachine:"
+        machine = getattr(state_credentials, "machine_arn", somewhere)  # S3 readers don't say
+        who = runtime.current().acting("states.amazonaws.com", machine, role)
+        client: BaseClient = runtime.current().client(
+            service, region, who, parameter_validation=False
+        )
+        return client
 
+    original_credentials = _remember(StateTask, "_eval_state_credentials")
+    _patch(StateTask, "_eval_state_credentials", credentials)
     _replace("boto_client_for", boto_client.boto_client_for, client_for)
 
 

@@ -6,6 +6,7 @@ import re
 import traceback
 import uuid
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -51,7 +52,7 @@ class Router:
             application = self._services.get(signed_service(environ), self._moto)
             answer: Iterable[bytes] = application(environ, start)
         except NotImplementedError as error:
-            return _not_implemented(environ, start, error)
+            return not_implemented(environ, start, error)
         return answer
 
 
@@ -66,10 +67,25 @@ def _with_request_id(start_response: Callable[..., Any]) -> Callable[..., Any]:
     return start
 
 
+@dataclass(frozen=True)
+class Signature:
+    """What a Signature Version 4 tells of a request; it isn't checked."""
+
+    access_key: str
+    region: str
+    service: str  # signing name
+
+
+def signature(environ: Environ) -> Signature | None:
+    """Return the signature of a request, None for an unsigned one."""
+    parts = _credential(environ)
+    return Signature(parts[0], parts[2], parts[3]) if len(parts) == 5 else None
+
+
 def signed_service(environ: Environ) -> str:
     """Return the SigV4 signing name of a request, or "" for an unsigned one."""
-    parts = _credential(environ)
-    return parts[3] if len(parts) == 5 else ""
+    signed = signature(environ)
+    return signed.service if signed else ""
 
 
 def _name_account(environ: Environ) -> None:
@@ -118,9 +134,10 @@ def _without_unknown_paths(application: Flask) -> Flask:
     return application
 
 
-def _not_implemented(
+def not_implemented(
     environ: Environ, start_response: Callable[..., Any], error: NotImplementedError
 ) -> list[bytes]:
+    """Answer 501 with the name of what isn't emulated."""
     target = environ.get("HTTP_X_AMZ_TARGET")
     service = signed_service(environ)
     what = target or f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"

@@ -15,6 +15,9 @@ import botocore.session
 from botocore.config import Config
 
 from batchrec.clock import VirtualClock
+from batchrec.localaws.authorization.session import Session
+from batchrec.localaws.authorization.sessions import Sessions
+from batchrec.localaws.calls import CallLog
 from batchrec.localaws.faults import Faults
 from batchrec.localaws.personalize.quotas import Quotas
 
@@ -64,18 +67,36 @@ class Runtime:
     durations: Durations = field(default_factory=Durations)
     quotas: Quotas = field(default_factory=Quotas)
     faults: Faults = field(default_factory=Faults)
+    calls: CallLog = field(default_factory=CallLog)
+    sessions: Sessions = field(default_factory=Sessions)
 
     @functools.cache  # noqa: B019 (one instance lives as long as the server)
-    def client(self, service: str, region: str, account: str | None = None) -> Any:
-        """Return a boto3 client of this local AWS."""
-        return client(service, self.endpoint, region, account)
+    def client(
+        self, service: str, region: str, who: str | Session | None = None, **settings: Any
+    ) -> Any:
+        """Return a boto3 client of this local AWS; arguments as for `client`."""
+        return client(service, self.endpoint, region, who, **settings)
+
+    def acting(self, service: str, source_arn: str, role_arn: str) -> str | Session:
+        """Say as whom a service calls others: with its role; without one, as its account.
+
+        Args:
+            service: principal of the service, e.g. "glue.amazonaws.com".
+            source_arn: the resource for which it acts.
+            role_arn: the role, in the account of the resource or another one; where IAM has no
+                such role, the service does without.
+
+        Raises:
+            ClientError: the role's trust policy doesn't let the service assume it.
+        """
+        return self.sessions.assume(role_arn, service, source_arn) or source_arn.split(":")[4]
 
 
 _creating = threading.Lock()  # a session that creates clients is not thread-safe
 
 
 def client(
-    service: str, endpoint: str, region: str, account: str | None = None, **settings: Any
+    service: str, endpoint: str, region: str, who: str | Session | None = None, **settings: Any
 ) -> Any:
     """Return a boto3 client of the local AWS at `endpoint`; never one of the user's account.
 
@@ -83,7 +104,8 @@ def client(
         service: as in `boto3.client`.
         endpoint: URL of the local AWS.
         region: AWS Region.
-        account: whose client; by default that of every access key the local AWS doesn't know.
+        who: an account or a role at work; by default the account of every access key that the
+            local AWS doesn't know.
         settings: further arguments of botocore's Config.
     """
     config = Config(
@@ -97,10 +119,20 @@ def client(
             service,  # type: ignore[call-overload]
             region_name=region,
             endpoint_url=endpoint,
-            aws_access_key_id=account or ANY_ACCESS_KEY,
-            aws_secret_access_key="local",  # noqa: S106 (no secret: the local AWS checks none)
             config=config,
+            **{f"aws_{name}": value for name, value in _credentials(who).items()},
         )
+
+
+def _credentials(who: str | Session | None) -> dict[str, str]:
+    if isinstance(who, Session):
+        return {
+            "access_key_id": who.access_key,
+            "secret_access_key": who.secret,
+            "session_token": who.token,
+        }
+    # No secret: the local AWS checks none.
+    return {"access_key_id": who or ANY_ACCESS_KEY, "secret_access_key": "local"}
 
 
 @functools.cache
@@ -115,7 +147,7 @@ def _session() -> boto3.Session:
     )
 
 
-def environment(endpoint: str, region: str, account: str | None = None) -> dict[str, str]:
+def environment(endpoint: str, region: str, who: str | Session | None = None) -> dict[str, str]:
     """Return the variables that point SDKs, the AWS CLI and Terraform at `endpoint`.
 
     Nothing of the user's own configuration remains, so that nothing reaches their account.
@@ -123,8 +155,7 @@ def environment(endpoint: str, region: str, account: str | None = None) -> dict[
     """
     return {
         "AWS_ENDPOINT_URL": endpoint,
-        "AWS_ACCESS_KEY_ID": account or ANY_ACCESS_KEY,
-        "AWS_SECRET_ACCESS_KEY": "local",
+        **{f"AWS_{name.upper()}": value for name, value in _credentials(who).items()},
         "AWS_REGION": region,
         "AWS_DEFAULT_REGION": region,
         "AWS_EC2_METADATA_DISABLED": "true",

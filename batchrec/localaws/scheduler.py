@@ -5,20 +5,26 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from batchrec.errors import BatchrecError
+from batchrec.localaws import runtime
 
 
-def fire(scheduler: Any, stepfunctions: Any, name: str, group: str = "default") -> str:
+def fire(scheduler: Any, name: str, group: str = "default") -> str:
     """Start what a schedule's target names, with the input it holds; return the execution's ARN.
+
+    It is started with the target's role, in the local AWS that runs in this process. What can't be
+    started goes to the target's dead-letter queue, as if all retries had failed.
 
     Args:
         scheduler: boto3 client of EventBridge Scheduler.
-        stepfunctions: boto3 client of Step Functions.
         name: the schedule's name.
         group: the schedule group's name.
 
     Raises:
-        BatchrecError: the schedule is disabled, or its target isn't a state machine.
+        BatchrecError: the schedule is disabled, its target isn't a state machine or can't be
+            started.
     """
     schedule = scheduler.get_schedule(Name=name, GroupName=group)
     if schedule["State"] != "ENABLED":
@@ -28,10 +34,48 @@ def fire(scheduler: Any, stepfunctions: Any, name: str, group: str = "default") 
         raise BatchrecError(
             f"Schedule {group}/{name} targets {target['Arn']}, which is no state machine."
         )
-    started = stepfunctions.start_execution(
-        stateMachineArn=target["Arn"], input=_context(target.get("Input", "{}"), schedule["Arn"])
-    )
+    given = _context(target.get("Input", "{}"), schedule["Arn"])
+    try:
+        started = _acting("stepfunctions", target["Arn"], schedule).start_execution(
+            stateMachineArn=target["Arn"], input=given
+        )
+    except ClientError as error:
+        if "DeadLetterConfig" in target:
+            _keep(given, error, schedule)
+        raise BatchrecError(f"Schedule {group}/{name} can't start its target: {error}") from error
     return str(started["executionArn"])
+
+
+def _keep(given: str, error: ClientError, schedule: dict[str, Any]) -> None:
+    """Keep a failed invocation (Scheduler User Guide, Configuring a dead-letter queue)."""
+    target = schedule["Target"]
+    told = {
+        "ERROR_CODE": error.response["Error"]["Code"],
+        "ERROR_MESSAGE": error.response["Error"]["Message"],
+        "SCHEDULE_ARN": schedule["Arn"],
+        "TARGET_ARN": target["Arn"],
+    }
+    queue = target["DeadLetterConfig"]["Arn"]
+    sqs = _acting("sqs", queue, schedule)
+    account, name = queue.split(":")[4:6]
+    sqs.send_message(
+        QueueUrl=f"{sqs.meta.endpoint_url}/{account}/{name}",
+        MessageBody=given,
+        MessageAttributes={
+            key: {"DataType": "String", "StringValue": value} for key, value in told.items()
+        },
+    )
+
+
+def _acting(service: str, arn: str, schedule: dict[str, Any]) -> Any:
+    """Return a client in a target's Region, with its role.
+
+    Scheduler User Guide, Confused deputy prevention: the source is the schedule's group.
+    """
+    start, _, _ = schedule["Arn"].rpartition(":")
+    source = f"{start}:schedule-group/{schedule['GroupName']}"
+    who = runtime.current().acting("scheduler.amazonaws.com", source, schedule["Target"]["RoleArn"])
+    return runtime.current().client(service, arn.split(":")[3], who)
 
 
 def _context(text: str, arn: str) -> str:

@@ -17,11 +17,13 @@ from werkzeug.serving import BaseWSGIServer, make_server
 from batchrec.clock import VirtualClock
 from batchrec.errors import BatchrecError
 from batchrec.localaws import glue, moto_patches, runtime, saved
-from batchrec.localaws.calls import CallLog, Observer
+from batchrec.localaws.authorization.sessions import Sessions
+from batchrec.localaws.calls import CallLog
 from batchrec.localaws.cloudcontrol import urls as cloudcontrol_urls
 from batchrec.localaws.cloudformation import CloudFormationResponse
 from batchrec.localaws.control import Control
 from batchrec.localaws.faults import Faults
+from batchrec.localaws.observer import Observer
 from batchrec.localaws.personalize import urls as personalize_urls
 from batchrec.localaws.personalize.quotas import Quotas
 from batchrec.localaws.router import Router
@@ -128,22 +130,32 @@ class LocalAws:
         with listener:
             self.faults.clear()
             self.calls.clear()
+            sessions = Sessions()
             router = Router(SERVICES, Control(self.clock, self.faults, self.calls))
             self._server = make_server(
                 "127.0.0.1",
                 self._port,
-                Observer(router, self.faults, self.calls, self.clock.time),
+                Observer(router, self.faults, self.calls, sessions, self.clock.time),
                 threaded=True,
                 request_handler=_QuietRequestHandler,
                 fd=listener.fileno(),  # given none, werkzeug prints and exits when a port is taken
             )
         self._server.daemon_threads = True  # type: ignore[attr-defined]
         default_user_config["stepfunctions"] = {"execute_state_machine": True}
-        moto_patches.apply(self.clock, self.endpoint)
+        moto_patches.apply(self.clock)
         self._work = tempfile.TemporaryDirectory(prefix="batchrec-localaws-")
         work = Path(self._work.name)
         runtime.enter(
-            Runtime(self.clock, self.endpoint, work, self._durations, self._quotas, self.faults)
+            Runtime(
+                self.clock,
+                self.endpoint,
+                work,
+                self._durations,
+                self._quotas,
+                self.faults,
+                self.calls,
+                sessions,
+            )
         )
         BackendDict.reset()
 

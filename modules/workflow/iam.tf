@@ -120,13 +120,19 @@ data "aws_iam_policy_document" "permissions" {
   statement {
     sid = "TearDown"
     actions = [
-      "personalize:ListSolutions",
-      "personalize:ListFilters",
       "personalize:StopSolutionVersionCreation",
       "personalize:DeleteSolution",
       "personalize:DeleteFilter",
     ]
-    resources = concat([var.dataset_group_arn], local.own_solutions, [local.own_filters])
+    resources = concat(local.own_solutions, [local.own_filters])
+  }
+
+  # These take no resource (Service Authorization Reference, Personalize and Step Functions). What
+  # can be failed is named by a token that only its own execution knows.
+  statement {
+    sid       = "ListForTeardownAndFailOwnTasks"
+    actions   = ["personalize:ListSolutions", "personalize:ListFilters", "states:SendTaskFailure"]
+    resources = ["*"]
   }
 
   statement {
@@ -145,7 +151,7 @@ data "aws_iam_policy_document" "permissions" {
   # (Step Functions Developer Guide, IAM policies for Distributed Map states).
   statement {
     sid       = "StartChildrenAndSeeOtherRuns"
-    actions   = ["states:StartExecution", "states:ListExecutions", "states:SendTaskFailure"]
+    actions   = ["states:StartExecution", "states:ListExecutions"]
     resources = [local.state_machine_arn]
   }
 

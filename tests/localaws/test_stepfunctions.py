@@ -434,7 +434,7 @@ def schedule(machines: Machines, given: str | None, **settings: Any) -> str:
 
 
 def fired(machines: Machines, name: str, **settings: str) -> Any:
-    arn = fire(machines.aws.client("scheduler"), machines.api, name, **settings)
+    arn = fire(machines.aws.client("scheduler"), name, **settings)
     described = machines.ended(arn)
     assert described["status"] == "SUCCEEDED", described
     return json.loads(described["output"])["given"]
@@ -472,7 +472,7 @@ def test_context_attributes_are_filled_in(machines: Machines) -> None:
 def test_a_disabled_schedule_does_not_fire(machines: Machines) -> None:
     name = schedule(machines, "{}", State="DISABLED")
     with pytest.raises(BatchrecError, match=f"{name} is DISABLED"):
-        fire(machines.aws.client("scheduler"), machines.api, name)
+        fire(machines.aws.client("scheduler"), name)
 
 
 def test_a_schedule_for_something_else_is_not_fired(machines: Machines) -> None:
@@ -485,4 +485,4 @@ def test_a_schedule_for_something_else_is_not_fired(machines: Machines) -> None:
         Target={"Arn": queue, "RoleArn": ROLE},
     )
     with pytest.raises(BatchrecError, match=queue):
-        fire(machines.aws.client("scheduler"), machines.api, name)
+        fire(machines.aws.client("scheduler"), name)

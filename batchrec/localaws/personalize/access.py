@@ -5,24 +5,21 @@ Personalize permission to use your AWS KMS key. The text about a bucket policy i
 all others are our own.
 """
 
-import functools
-import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
 
-from moto.iam.exceptions import NotFoundException
-from moto.iam.models import Role, iam_backends
-from moto.kms.models import Key, kms_backends
+from moto.iam.models import Role
+from moto.kms.models import Key
 from moto.s3.exceptions import MissingBucket
 from moto.s3.models import FakeBucket, FakeKey, s3_backends
 
 from batchrec.localaws import iam_policies
+from batchrec.localaws.authorization import decision, resources
 from batchrec.localaws.iam_policies import Policy, Principal, Request, UnsupportedPolicyError
 from batchrec.localaws.personalize.exceptions import InvalidInputException, JobFailure
 from batchrec.localaws.personalize.locations import split
+from batchrec.localaws.personalize.storage import SERVICE
 
-SERVICE = "personalize.amazonaws.com"
 KEY_ACTIONS = ("Decrypt", "GenerateDataKey", "DescribeKey", "CreateGrant", "ListGrants")
 
 
@@ -93,7 +90,7 @@ class _Access:
 
     def require_trust(self) -> None:
         request = Request("sts:AssumeRole", self.role.arn, self._as_service())
-        trust = _parsed(self.role.assume_role_policy_document)
+        trust = iam_policies.parsed(self.role.assume_role_policy_document)
         if not iam_policies.allows([trust], request, Principal.service(SERVICE)):
             raise InvalidInputException(
                 f"Amazon Personalize can't assume {self.role.arn}: its trust policy doesn't let"
@@ -117,12 +114,12 @@ class _Access:
     def require_write(self, bucket: FakeBucket, folder: str) -> None:
         self._require_list(bucket, folder)
         self._require(bucket, "s3:PutObject", f"{f'/{folder}'.rstrip('/')}/_CHECK")
-        if key := _default_key(bucket):
+        if key := resources.write_key(bucket):
             self.require_key(key)
 
     def require_key(self, key_id: str) -> None:
         key = self._key(key_id)
-        policies = [_parsed(key.policy)]
+        policies = [iam_policies.parsed(key.policy)]
         role = Principal("AWS", frozenset({self.role.arn}))  # without what its account may do
         for action in (f"kms:{name}" for name in KEY_ACTIONS):
             by_service = Request(action, key.arn, self._as_service())
@@ -137,7 +134,7 @@ class _Access:
             # A grant needs the key policy's consent only; where it admits the account as a whole,
             # the role's own policies decide (KMS Developer Guide, Default key policy).
             alone = by_name and (action == "kms:CreateGrant" or self.bulk_import)
-            if not admitted or not (alone or self._permits(by_role)):
+            if not admitted or not (alone or decision.permits(self.role, by_role)):
                 raise InvalidInputException(
                     f"Insufficient privileges for using the AWS KMS key {key.arn}: the key policy"
                     f" or the policies of {self.role.arn} don't let the role do {action}."
@@ -152,7 +149,7 @@ class _Access:
         policies = _policies(bucket)
         by_role = Request(action, resource, self._as_role() | context)
         denied = iam_policies.effects_on(policies, by_role, Principal.role(self.role.arn))
-        if "Deny" in denied or not self._permits(by_role):
+        if "Deny" in denied or not decision.permits(self.role, by_role):
             whose = "bucket's policy denies" if "Deny" in denied else "role's policies don't allow"
             raise InvalidInputException(
                 f"Insufficient privileges for accessing data in S3. {self.role.arn} can't do"
@@ -167,17 +164,6 @@ class _Access:
                 "granting-personalize-s3-access.html#attach-bucket-policy"
                 f" and fix bucket policy on {bucket.name}.{detail}"
             )
-
-    def _permits(self, request: Request) -> bool:
-        """Say whether the role's inline and attached policies, within its boundary, allow it."""
-        managed = iam_backends[self.role.account_id][self.role.partition].managed_policies
-        own = [_parsed(document) for document in self.role.policies.values()]
-        own += [_document(policy) for policy in self.role.managed_policies.values()]
-        if boundary := self.role.permissions_boundary_arn:
-            limit = [_document(managed[boundary])] if boundary in managed else []
-            if not iam_policies.allows(limit, request):
-                return False
-        return iam_policies.allows(own, request)
 
     def _as_service(self) -> dict[str, str]:
         account = self.source_arn.split(":")[4]
@@ -201,23 +187,19 @@ class _Access:
 
     def _key(self, key_id: str) -> Key:
         """Find a key by its ARN, or by the id or alias that a bucket's configuration has."""
-        _, region, account = self.source_arn.split(":")[2:5]
-        if key_id.startswith("arn:"):
-            region, account = key_id.split(":")[3:5]
-        backend = kms_backends[account][region]
-        alias = key_id.rpartition(":")[2]
-        for key in backend.keys.values():
-            if key.id == key_id.rpartition("/")[2] or alias in key.aliases:
-                return key
-        raise InvalidInputException(f"The AWS KMS key {key_id} does not exist.")
+        region, account = self.source_arn.split(":")[3:5]
+        found = resources.key(key_id, region, account)
+        if found is None:
+            raise InvalidInputException(f"The AWS KMS key {key_id} does not exist.")
+        return found
 
 
 def _role(arn: str, source_arn: str) -> Role:
-    partition, account = source_arn.split(":")[1], source_arn.split(":")[4]
-    try:
-        return iam_backends[account][partition].get_role_by_arn(arn)
-    except NotFoundException as error:
-        raise InvalidInputException(f"The role {arn} does not exist in {account}.") from error
+    account = source_arn.split(":")[4]
+    found = decision.role(arn)
+    if found is None or found.account_id != account:
+        raise InvalidInputException(f"The role {arn} does not exist in {account}.")
+    return found
 
 
 def _found(location: str, source_arn: str) -> tuple[FakeBucket, str]:
@@ -240,28 +222,6 @@ def _found(location: str, source_arn: str) -> tuple[FakeBucket, str]:
 
 def _policies(bucket: FakeBucket) -> list[Policy]:
     try:
-        return [_parsed(bucket.policy)] if bucket.policy else []
+        return [iam_policies.parsed(bucket.policy)] if bucket.policy else []
     except ValueError as error:  # AWS doesn't take such a policy; the local S3 does
         raise InvalidInputException(f"The policy of {bucket.name} is not valid: {error}") from error
-
-
-def _default_key(bucket: FakeBucket) -> str | None:
-    """Return the customer's key that the bucket encrypts new objects with.
-
-    None for AWS's own key: the documentation is about customers' keys.
-    """
-    rule = (bucket.encryption or {}).get("Rule", {})
-    key: str | None = rule.get("ApplyServerSideEncryptionByDefault", {}).get("KMSMasterKeyID")
-    return key
-
-
-def _document(policy: Any) -> Policy:
-    """Return the default version of a managed policy."""
-    version = next(version for version in policy.versions if version.is_default)
-    return _parsed(version.document)
-
-
-@functools.lru_cache(maxsize=256)
-def _parsed(document: str | bytes) -> Policy:
-    """Parse a policy once, though it is asked about every object that a job reads."""
-    return dict(json.loads(document))

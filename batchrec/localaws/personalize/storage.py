@@ -1,14 +1,29 @@
 """Amazon S3 as Personalize reads and writes it."""
 
+from typing import Any
+
 from batchrec.localaws import runtime
 from batchrec.localaws.personalize.locations import split
 
+SERVICE = "personalize.amazonaws.com"
+
 
 class Storage:
-    """S3 as Personalize uses it in one account and Region."""
+    """S3 as Personalize uses it for one job.
 
-    def __init__(self, region: str, account: str) -> None:
-        self._s3 = runtime.current().client("s3", region, account)
+    Args:
+        job_arn: the job.
+        role_arn: the service role it works with.
+    """
+
+    def __init__(self, job_arn: str, role_arn: str) -> None:
+        self._job_arn = job_arn
+        self._role_arn = role_arn
+
+    @property
+    def _s3(self) -> Any:
+        who = runtime.current().acting(SERVICE, self._job_arn, self._role_arn)
+        return runtime.current().client("s3", self._job_arn.split(":")[3], who)
 
     def files(self, location: str) -> list[str]:
         """List what an import reads: one object, or a folder's first level."""

@@ -6,10 +6,13 @@ context object and no variables of the workflow around it.
 
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Protocol
 
+from botocore.exceptions import ClientError
 from moto.stepfunctions.parser.api import (
     ExecutionStatus,
     HistoryEventType,
@@ -17,6 +20,10 @@ from moto.stepfunctions.parser.api import (
     MapRunRedrivenEventDetails,
     MapRunStartedEventDetails,
 )
+from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import (
+    CustomErrorName,
+)
+from moto.stepfunctions.parser.asl.component.common.error_name.error_name import ErrorName
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import (
     FailureEvent,
     FailureEventException,
@@ -38,6 +45,10 @@ from moto.stepfunctions.parser.asl.eval.states import ItemData, MapData
 
 from batchrec.clock import VirtualEvent
 from batchrec.localaws import runtime
+from batchrec.localaws.authorization import actions, decision
+from batchrec.localaws.authorization.session import Session
+from batchrec.localaws.calls import Call
+from batchrec.localaws.iam_policies import Request
 from batchrec.localaws.stepfunctions import progress
 from batchrec.localaws.stepfunctions.executions import Execution, now
 
@@ -81,6 +92,7 @@ class MapRun:
         self.arn = arn
         self.execution_arn = execution_arn
         self.status = "RUNNING"
+        self.refusal: ClientError | None = None  # why the role may not have a child run
         self.children: list[Execution | None] = [None] * len(inputs)
         self._inputs = inputs
         self._concurrency = concurrency
@@ -113,6 +125,8 @@ class MapRun:
     def run(self, env: Environment) -> None:
         """Run the children until the run's status is known."""
         env.program_state_event = self._changed  # type: ignore[misc]
+        require = partial(_require, env)
+        self.refusal = None
         waiting = [n for n, child in enumerate(self.children) if not _succeeded(child)]
         started: list[int] = []
         while self.status == "RUNNING":
@@ -126,10 +140,13 @@ class MapRun:
                 self.status = "SUCCEEDED"
             elif waiting and (not self._concurrency or len(running) < self._concurrency):
                 started.append(waiting.pop(0))
-                self._launch(started[-1])
+                try:
+                    self._launch(started[-1], require)
+                except ClientError as refusal:
+                    self.refusal, self.status = refusal, "FAILED"
             else:
                 self._changed.wait()
-        self._abort(started)
+        self._abort(started, require)
         self._stop_date = now()
 
     def child_ended(self, _child: Execution) -> None:
@@ -163,17 +180,26 @@ class MapRun:
             stopDate=self._stop_date,
         )
 
-    def _launch(self, number: int) -> None:
+    def _launch(self, number: int, require: Callable[[str, str], None]) -> None:
         child = self.children[number]
         if child is None:
-            child = self.children[number] = self._new_child(self, self._inputs[number])
+            machine, _, _ = self.execution_arn.replace(":execution:", ":stateMachine:").rpartition(
+                ":"
+            )
+            require("StartExecution", machine)
+            child = self._new_child(self, self._inputs[number])
+            require("DescribeExecution", str(child.exec_arn))
+            self.children[number] = child
             child.start()
         else:
+            require("RedriveExecution", str(child.exec_arn))
             child.redrive()
 
-    def _abort(self, started: list[int]) -> None:
-        """Stop the children that still run, and wait for their ends."""
+    def _abort(self, started: list[int], require: Callable[[str, str], None]) -> None:
+        """Stop the children that still run, even if the role may not, and wait for their ends."""
         for child in (self.children[n] for n in started if self._runs(n)):
+            with suppress(ClientError):
+                require("StopExecution", str(child.exec_arn))  # type: ignore[union-attr]
             child.abort()  # type: ignore[union-attr]
         while any(self._runs(n) for n in started):
             self._changed.wait()
@@ -230,7 +256,7 @@ def evaluate(component: DistributedIterationComponent, env: Environment, backend
         _add_event(env, HistoryEventType.MapRunAborted)
         raise InterruptedStateError
     if map_run.status == "FAILED":
-        raise _too_many_failures(env)
+        raise _failure(env, map_run)
     _add_event(env, HistoryEventType.MapRunSucceeded)
     env.stack.append(map_run.outputs)
 
@@ -281,11 +307,50 @@ def _input(
     return frame.stack[-1]
 
 
-def _too_many_failures(env: Environment) -> FailureEventException:
-    error = StatesErrorName(typ=StatesErrorNameType.StatesExceedToleratedFailureThreshold)
-    failed = MapRunFailedEventDetails(
-        error=error.error_name, cause="The specified tolerated failure threshold was exceeded"
+def _require(env: Environment, operation: str, resource: str) -> None:
+    """Check that the execution's role may do what Step Functions does with children.
+
+    Developer Guide, IAM policies for Distributed Map states.
+
+    Raises:
+        ClientError: it may not.
+    """
+    local = runtime.current()
+    machine = env.states.context_object.context_object_data["StateMachine"]["Id"]
+    who = local.acting("states.amazonaws.com", machine, env.aws_execution_details.role_arn)
+    if isinstance(who, Session):
+        needed = actions.with_context(
+            [Request(f"states:{operation}", resource)], who, resource.split(":")[3]
+        )
+        refusal = decision.refusal(who, needed)
+        local.calls.add(
+            Call(
+                "states",
+                f"{operation} of a child",
+                {},
+                local.clock.time(),
+                400 if refusal else 200,
+                "AccessDeniedException" if refusal else "",
+                who.role_arn,
+                tuple(needed),
+            )
+        )
+        if refusal:
+            raise ClientError(
+                {"Error": {"Code": "AccessDeniedException", "Message": refusal}}, operation
+            )
+
+
+def _failure(env: Environment, map_run: MapRun) -> FailureEventException:
+    """Return the failure of a Map Run; how AWS names that of a role isn't documented."""
+    error: ErrorName = StatesErrorName(
+        typ=StatesErrorNameType.StatesExceedToleratedFailureThreshold
     )
+    cause = "The specified tolerated failure threshold was exceeded"
+    if map_run.refusal is not None:
+        error = CustomErrorName("StepFunctions.AccessDeniedException")
+        cause = map_run.refusal.response["Error"]["Message"]
+    failed = MapRunFailedEventDetails(error=error.error_name, cause=cause)
     _add_event(env, HistoryEventType.MapRunFailed, mapRunFailedEventDetails=failed)
     return FailureEventException(
         FailureEvent(

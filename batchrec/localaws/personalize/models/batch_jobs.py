@@ -102,7 +102,7 @@ class BatchJobBackend(ResourceBackend):
             keys=[place["kmsKeyArn"] for place in named if place.get("kmsKeyArn")],
         )
         allowed()
-        storage = Storage(self.region_name, self.account_id)
+        storage = Storage(arn, members["roleArn"])
         if members.setdefault("numResults", 25) < 1:
             raise InvalidInputException("numResults must be at least 1.")
         created = self._create(kind, tail, **members)

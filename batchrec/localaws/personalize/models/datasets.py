@@ -112,7 +112,7 @@ class DatasetBackend(ResourceBackend):
             )
         arn = self._free_arn(f"dataset-import-job/{jobName}")
         self._require_room("DatasetImportJob", runtime.current().quotas.dataset_import_jobs)
-        storage = Storage(self.region_name, self.account_id)
+        storage = Storage(arn, settings["roleArn"])
         location = dataSource.get("dataLocation", "")
         allowed = partial(
             access.require, settings["roleArn"], arn, reads=[location], bulk_import=True

@@ -24,7 +24,7 @@ class DeletionBackend(ResourceBackend):
         self._ready(datasetGroupArn, "DatasetGroup")
         arn = self._free_arn(f"data-deletion-job/{jobName}")
         self._require_few_pending(datasetGroupArn)
-        storage = Storage(self.region_name, self.account_id)
+        storage = Storage(arn, settings["roleArn"])
         location = dataSource.get("dataLocation", "")
         allowed = partial(access.require, settings["roleArn"], arn, reads=[location])
         allowed()
