@@ -82,3 +82,8 @@ output "topic_arn" {
   description = "ARN of the SNS topic that is told how runs end: subscribe to it."
   value       = module.monitoring.topic_arn
 }
+
+output "topic_policy_json" {
+  description = "What the topic's policy must say: the owner of a topic given as monitoring.topic_arn adds these statements to it."
+  value       = module.monitoring.topic_policy_json
+}

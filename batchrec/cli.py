@@ -38,7 +38,9 @@ _State = Annotated[
 def rehearse(
     example: Annotated[
         str,
-        typer.Option(help="Configuration under examples/: movielens, clickstream or segments."),
+        typer.Option(
+            help="Folder under examples/: movielens, clickstream, segments or existing-bucket."
+        ),
     ] = "movielens",
     data: Annotated[
         Path | None,

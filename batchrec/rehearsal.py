@@ -22,7 +22,7 @@ from batchrec.results import Published, read_published
 from batchrec.terraform import Workspace
 
 _SHOWN_LOG_LINES = 20
-KEPT_PREFIXES = ("curated", "transformed", "quarantine")
+KEPT_FOLDERS = ("curated", "transformed", "quarantine")
 
 
 @dataclass(frozen=True)
@@ -104,10 +104,11 @@ def rehearse(request: Request, console: Console) -> Iterator[Rehearsal]:
                     _show_failed_script(aws, str(outputs[job]), console)
             execution.require_success(aws.client("stepfunctions"), ended)
         with steps.step(f"Copy the results to {request.output}"):
-            _copy_results(aws, str(outputs["bucket_name"]), request.output)
+            prefix = str(outputs.get("curated_prefix", "curated/")).removesuffix("curated/")
+            _copy_results(aws, str(outputs["bucket_name"]), prefix, request.output)
         with steps.step("Read the recommendations"):
             run = json.loads(ended["output"])
-            published = read_published(request.output)
+            published = read_published(request.output, prefix)
         report = json.loads(
             (request.output / "transformed" / run["run"] / "report.json").read_text()
         )
@@ -186,17 +187,22 @@ def _show_failed_script(aws: LocalAws, job: str, console: Console) -> None:
             console.print("\n".join(lines), style="dim", markup=False, highlight=False)
 
 
-def _copy_results(aws: LocalAws, bucket: str, output: Path) -> None:
-    """Replace an earlier rehearsal's results only once the new ones are all here."""
+def _copy_results(aws: LocalAws, bucket: str, prefix: str, output: Path) -> None:
+    """Replace an earlier rehearsal's results only once the new ones are all here.
+
+    What all keys of the pipeline begin with is left out of the paths.
+    """
     output.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}-") as scratch:
         fresh = Path(scratch) / "fresh"
         fresh.mkdir()
         s3 = aws.client("s3")
-        for prefix in KEPT_PREFIXES:
-            pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{prefix}/")
+        for folder in KEPT_FOLDERS:
+            pages = s3.get_paginator("list_objects_v2").paginate(
+                Bucket=bucket, Prefix=f"{prefix}{folder}/"
+            )
             for found in (found for page in pages for found in page.get("Contents", [])):
-                path = fresh / found["Key"]
+                path = fresh / found["Key"].removeprefix(prefix)
                 path.parent.mkdir(parents=True, exist_ok=True)
                 s3.download_file(bucket, found["Key"], str(path))
         if output.exists():

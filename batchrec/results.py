@@ -23,17 +23,21 @@ class Published:
     answers: dict[str, list[str]] = field(default_factory=dict)  # what is asked → ids, best first
 
 
-def read_published(folder: Path) -> dict[str, Published]:
+def read_published(folder: Path, prefix: str = "") -> dict[str, Published]:
     """Read the answers of each solution, by its key.
 
     The tables hold the same; reading Parquet would need a library that nothing else here needs.
 
     Args:
         folder: a copy of the bucket with `curated/`.
+        prefix: what stands before `curated/` in the bucket's keys, and doesn't in the copy.
     """
     manifest = json.loads((folder / "curated" / "latest.json").read_text(encoding="utf-8"))
     return {
-        key: _read(folder / urlsplit(entry["results_prefix"]).path.lstrip("/"), entry["counts"])
+        key: _read(
+            folder / urlsplit(entry["results_prefix"]).path.lstrip("/").removeprefix(prefix),
+            entry["counts"],
+        )
         for key, entry in manifest["solutions"].items()
     }
 

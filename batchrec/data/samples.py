@@ -110,4 +110,5 @@ SAMPLES = (
         read_best_first=_by_event,
     ),
     replace(_MOVIELENS, example="segments"),
+    replace(_MOVIELENS, example="existing-bucket"),
 )

@@ -118,7 +118,7 @@ def test_roles_name_their_actions_and_resources(applied_movielens: "Applied", ro
             if statement["Resource"] == "*":
                 assert statement["Sid"] in {
                     "DeliverLogsAndTraces",
-                    "UseActionsWithoutResources",
+                    "ListForTeardownAndFailOwnTasks",
                     "WriteMetrics",
                 }
     assert iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"] == []

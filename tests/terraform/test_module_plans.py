@@ -342,12 +342,12 @@ def test_roles_name_their_actions_and_resources(plan: tftest.TerraformPlanOutput
     assert set(on_everything) == {
         "WriteMetrics",
         "DeliverLogsAndTraces",
-        "UseActionsWithoutResources",
+        "ListForTeardownAndFailOwnTasks",
     }
     assert on_everything["WriteMetrics"]["Condition"] == {
         "StringEquals": {"cloudwatch:namespace": "Glue"}
     }
-    assert set(on_everything["UseActionsWithoutResources"]["Action"]) == {
+    assert set(on_everything["ListForTeardownAndFailOwnTasks"]["Action"]) == {
         "personalize:ListFilters",
         "personalize:ListSolutions",
         "states:SendTaskFailure",
