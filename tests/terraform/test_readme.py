@@ -5,6 +5,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from batchrec.terraform import Workspace
 
 
@@ -12,14 +14,15 @@ def blocks(repository: Path, language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", (repository / "README.md").read_text(), re.S)
 
 
-def test_the_module_calls_are_valid(repository: Path) -> None:
-    (call,) = blocks(repository, "hcl")
+@pytest.mark.parametrize("folder", [".", "modules/monitoring", "modules/schedule"])
+def test_the_module_calls_are_valid(repository: Path, folder: str) -> None:
+    (call,) = blocks(repository / folder, "hcl")
     with Workspace(repository) as workspace:
         for file in workspace.folder.glob("*.tf"):
             file.unlink()
         source = "./terraform-aws-personalize-batch"
         assert source in call
-        (workspace.folder / "main.tf").write_text(call.replace(source, "../../"))
+        (workspace.folder / "main.tf").write_text(call.replace(source, "../.."))
         workspace.init()
         ended = subprocess.run(
             [str(workspace.terraform), "validate", "-no-color"],
