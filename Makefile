@@ -24,6 +24,9 @@ bench-orchestration: $(SET_UP) ## Compare waiting, transitions and events of the
 bench-recommender: $(SET_UP) ## Compare recommendations with popularity, ALS, item kNN and EASE
 	$(BIN)/python benchmarks/recommender.py --scale
 
+bench-terraform: $(SET_UP) ## Compare plan, apply and destroy of an example with the provider's own floor
+	$(BIN)/python benchmarks/terraform.py
+
 fault-matrix: $(SET_UP) ## Run every fault against every task of the workflow and print what becomes of it
 	@junit=$$(mktemp) && trap 'rm -f "$$junit"' EXIT && \
 	  $(BIN)/pytest tests/workflow/test_fault_matrix.py -q -n 2 -m "" --junitxml="$$junit" -o junit_family=xunit1 >&2; \
@@ -35,6 +38,9 @@ random-walks: $(SET_UP) ## Walk at random through the local Personalize, WALKS t
 
 personalize-coverage: $(SET_UP) ## Write docs/personalize-coverage.md from the code
 	$(BIN)/python -m batchrec.localaws.personalize.coverage docs/personalize-coverage.md
+
+docs: personalize-coverage ## Write the README's tables and docs/personalize-coverage.md from the code
+	$(BIN)/python tools/module_docs.py
 
 lint: $(SET_UP) ## Check format, lint and types of Python and Terraform
 	$(BIN)/ruff format --check .
@@ -73,4 +79,4 @@ $(CHECKOV): requirements-checkov.lock
 	.venv-checkov/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-.PHONY: help demo test bench-transform bench-orchestration bench-recommender fault-matrix random-walks personalize-coverage lint format lock clean
+.PHONY: help demo test bench-transform bench-orchestration bench-recommender bench-terraform fault-matrix random-walks personalize-coverage docs lint format lock clean

@@ -3,10 +3,13 @@
 tftest's clean-up deletes lock files and state: it never gets the repository itself.
 """
 
+import functools
+import json
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+import inventories
 import pytest
 import tftest
 
@@ -14,6 +17,7 @@ from batchrec.localaws.server import LocalAws
 from batchrec.terraform import Workspace
 
 PlanOf = Callable[[Workspace], tftest.TerraformPlanOutput]
+PlanExample = Callable[[str], tftest.TerraformPlanOutput]
 
 
 @pytest.fixture(scope="session")
@@ -32,16 +36,26 @@ def plan_of() -> PlanOf:
 
 
 @pytest.fixture(scope="session")
-def plan(local_aws: LocalAws, repository: Path, plan_of: PlanOf) -> tftest.TerraformPlanOutput:
-    """examples/movielens, and through it the root module, with their defaults."""
-    with Workspace(repository, endpoint=local_aws.endpoint) as workspace:
-        return plan_of(workspace)
+def plan_example(local_aws: LocalAws, repository: Path, plan_of: PlanOf) -> PlanExample:
+    """Plan an example, once, with its defaults and what its inventory gives it."""
+
+    @functools.cache
+    def plan(name: str) -> tftest.TerraformPlanOutput:
+        with Workspace(repository, f"examples/{name}", endpoint=local_aws.endpoint) as workspace:
+            variables = inventories.inventory(name).get("variables", {})
+            (workspace.folder / "test.auto.tfvars.json").write_text(json.dumps(variables))
+            return plan_of(workspace)
+
+    return plan
 
 
 @pytest.fixture(scope="session")
-def clickstream(
-    local_aws: LocalAws, repository: Path, plan_of: PlanOf
-) -> tftest.TerraformPlanOutput:
+def plan(plan_example: PlanExample) -> tftest.TerraformPlanOutput:
+    """examples/movielens, and through it the root module, with their defaults."""
+    return plan_example("movielens")
+
+
+@pytest.fixture(scope="session")
+def clickstream(plan_example: PlanExample) -> tftest.TerraformPlanOutput:
     """examples/clickstream with its defaults."""
-    with Workspace(repository, "examples/clickstream", endpoint=local_aws.endpoint) as workspace:
-        return plan_of(workspace)
+    return plan_example("clickstream")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
+from account import everything
 from rich.console import Console
 
 from batchrec import destruction
@@ -115,7 +116,11 @@ def test_roles_name_their_actions_and_resources(applied_movielens: "Applied", ro
         for statement in document["Statement"]:
             assert "*" not in json.dumps(statement["Action"])
             if statement["Resource"] == "*":
-                assert statement["Sid"] in {"DeliverLogsAndTraces", "WriteMetrics"}
+                assert statement["Sid"] in {
+                    "DeliverLogsAndTraces",
+                    "ListForTeardownAndFailOwnTasks",
+                    "WriteMetrics",
+                }
     assert iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"] == []
 
 
@@ -266,26 +271,3 @@ def ours(aws: LocalAws) -> dict[str, list[str]]:
         for kind, names in everything(aws).items()
     }
     return {kind: names for kind, names in found.items() if names}
-
-
-def everything(aws: LocalAws) -> dict[str, list[str]]:
-    """Names and ARNs of all that the module can create, in the whole account."""
-    glue, iam, logs = aws.client("glue"), aws.client("iam"), aws.client("logs")
-    personalize, schedules = aws.client("personalize"), aws.client("scheduler")
-    machines = aws.client("stepfunctions").list_state_machines()["stateMachines"]
-    groups = personalize.list_dataset_groups()["datasetGroups"]
-    return {
-        "buckets": [b["Name"] for b in aws.client("s3").list_buckets()["Buckets"]],
-        "roles": [r["RoleName"] for r in iam.list_roles()["Roles"]],
-        "log groups": [g["logGroupName"] for g in logs.describe_log_groups()["logGroups"]],
-        "glue jobs": glue.list_jobs()["JobNames"],
-        "glue databases": [d["Name"] for d in glue.get_databases()["DatabaseList"]],
-        "dataset groups": [g["datasetGroupArn"] for g in groups],
-        "schemas": [s["schemaArn"] for s in personalize.list_schemas()["schemas"]],
-        "datasets": [d["datasetArn"] for d in personalize.list_datasets()["datasets"]],
-        "state machines": [m["name"] for m in machines],
-        "rules": [r["Name"] for r in aws.client("events").list_rules()["Rules"]],
-        "schedules": [s["Name"] for s in schedules.list_schedules()["Schedules"]],
-        "topics": [t["TopicArn"] for t in aws.client("sns").list_topics()["Topics"]],
-        "queues": aws.client("sqs").list_queues().get("QueueUrls", []),
-    }

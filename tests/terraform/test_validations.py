@@ -9,7 +9,6 @@ import importlib
 import json
 import re
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -657,21 +656,3 @@ def test_every_message_is_seen(repository: Path) -> None:
     assert written
     for message in written:
         assert any(message.replace('\\"', '"').startswith(start) for start in seen), message
-
-
-def test_the_whole_module_refuses_at_plan_time(repository: Path) -> None:
-    runs = Path(__file__).with_name("validations.tftest.hcl")
-    with Workspace(repository, ".") as workspace:
-        workspace.init()
-        shutil.copy(runs, workspace.folder)
-        ended = subprocess.run(
-            [str(workspace.terraform), "test", "-no-color"],
-            cwd=workspace.folder,
-            env=workspace.env,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    expected = len(re.findall(r'^run "', runs.read_text(), flags=re.MULTILINE))
-    assert f"{expected} passed, 0 failed" in ended.stdout

@@ -1,0 +1,83 @@
+"""CKV_BATCHREC_2: a service is let in only for what it does on one's own behalf."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from checkov.common.models.enums import CheckCategories, CheckResult
+from checkov.terraform.checks.data.base_check import BaseDataCheck
+from checkov.terraform.checks.resource.base_resource_check import BaseResourceCheck
+from checkov_values import many
+from policy_statements import RESOURCE_POLICIES, TRUST_POLICIES, of_document, of_resource
+
+NAME = "Ensure services are let in for one's own account or resources only"
+ID = "CKV_BATCHREC_2"
+
+# IAM User Guide, The confused deputy problem.
+KEYS = ("aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourceorgpaths")
+# KMS is told by some services, CloudWatch Logs among them, whose data it is in this way instead.
+KEY_PREFIX = "kms:encryptioncontext:"
+# Instances take a role for themselves: there is no other caller to name.
+WITHOUT_CALLER = {"ec2.amazonaws.com", "ec2.amazonaws.com.cn"}
+OPERATORS = {"stringequals", "stringlike", "arnequals", "arnlike", "stringequalsignorecase"}
+
+
+class ConfusedDeputyOfResource(BaseResourceCheck):
+    """Trust policies of roles and policies of resources, where they are known."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            name=NAME,
+            id=ID,
+            categories=[CheckCategories.IAM],
+            supported_resources=sorted(RESOURCE_POLICIES | TRUST_POLICIES),
+        )
+
+    def scan_resource_conf(self, conf: dict[str, Any]) -> CheckResult:
+        """Look at all statements."""
+        attribute = (RESOURCE_POLICIES | TRUST_POLICIES)[self.entity_type]
+        statements = of_resource(conf, attribute)
+        return CheckResult.UNKNOWN if statements is None else _result(statements)
+
+
+class ConfusedDeputyOfDocument(BaseDataCheck):
+    """Policy documents, from which the above are made."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            name=NAME,
+            id=ID,
+            categories=[CheckCategories.IAM],
+            supported_data=["aws_iam_policy_document"],
+        )
+
+    def scan_data_conf(self, conf: dict[str, Any]) -> CheckResult:
+        """Look at all statements."""
+        return _result(of_document(conf))
+
+
+def _result(statements: list[dict[str, Any]]) -> CheckResult:
+    deputies = [each for each in statements if each.get("Effect") == "Allow" and _services(each)]
+    return CheckResult.PASSED if all(map(_is_bound, deputies)) else CheckResult.FAILED
+
+
+def _services(statement: dict[str, Any]) -> set[str]:
+    principal = statement.get("Principal")
+    services = many(principal.get("Service")) if isinstance(principal, dict) else []
+    return {str(service) for service in services} - WITHOUT_CALLER
+
+
+def _is_bound(statement: dict[str, Any]) -> bool:
+    for operator, conditions in (statement.get("Condition") or {}).items():
+        # One with IfExists holds where the service names nobody, too.
+        if operator.lower().split(":")[-1] not in OPERATORS:
+            continue
+        for key, values in conditions.items():
+            names_caller = key.lower() in KEYS or key.lower().startswith(KEY_PREFIX)
+            if names_caller and "*" not in many(values):
+                return True
+    return False
+
+
+check = ConfusedDeputyOfResource()
+document_check = ConfusedDeputyOfDocument()
