@@ -106,7 +106,7 @@ class Observer:
         if refused := _refused(session, needed, environ):
             return refused
         answer = self._ask(environ)
-        if answer.lacks_object and needed[0].action == "s3:GetObject":
+        if answer.lacks_object and needed and needed[0].action == "s3:GetObject":
             needed.append(objects.missing(needed[0]))
             return _refused(session, needed[-1:], environ) or answer
         return answer

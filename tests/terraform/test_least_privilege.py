@@ -118,7 +118,7 @@ def listed(value: Any) -> list[str]:
 # --- a mistake ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("role", "action"), SEEDS)
+@pytest.mark.parametrize(("role", "action"), sorted(SEEDS))  # in the same order everywhere
 def test_an_action_that_is_taken_away_is_missed_by_name(
     rehearsed: Rehearsed, role: str, action: str
 ) -> None:
