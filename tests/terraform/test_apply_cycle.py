@@ -40,7 +40,8 @@ def test_the_outputs_name_what_exists(applied_movielens: "Applied") -> None:
     )["Attributes"]
     schedule = aws.client("scheduler").get_schedule(Name=outputs["schedule_name"])
     assert schedule["Target"]["DeadLetterConfig"]["Arn"] == queue["QueueArn"]
-    assert "Policy" not in queue  # nobody is let in but through a role
+    (deny,) = statements(queue["Policy"])  # nobody is let in but through a role
+    assert deny["Effect"] == "Deny"
     machine = aws.client("stepfunctions").describe_state_machine(
         stateMachineArn=outputs["state_machine_arn"]
     )

@@ -4,6 +4,9 @@ It stands in another partition, so that an ARN with a fixed one is found.
 """
 
 import json
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -344,3 +347,86 @@ def test_everything_that_can_be_tagged_is(alone: tftest.TerraformPlanOutput) -> 
         "aws_sns_topic_policy",
         "aws_sns_topic_subscription",
     }
+
+
+# On the local AWS
+
+
+@dataclass(frozen=True)
+class Made:
+    """The module, applied under a name of its own."""
+
+    workspace: Workspace
+    aws: LocalAws
+    name: str
+    topic_arn: str
+
+
+@pytest.fixture(scope="module")
+def made(local_aws: LocalAws, repository: Path) -> Iterator[Made]:
+    name = f"watched-{uuid.uuid4().hex[:6]}"
+    call = {
+        "source": "../../modules/monitoring",
+        "name": name,
+        "location": {"partition": "aws", "region": "us-east-1", "account_id": "123456789012"},
+        "dead_letter_queue_name": f"{name}-schedule-dead-letters",
+        "glue_job_names": ["prepare"],
+        "monitoring": {
+            "email_addresses": ["team@example.com"],
+            "maximum_days_without_success": 7,
+        },
+        "tags": {"team": "shop"},
+    }
+    with Workspace(repository, endpoint=local_aws.endpoint) as workspace:
+        for file in ("main.tf", "outputs.tf", "variables.tf"):
+            (workspace.folder / file).unlink()
+        (workspace.folder / "main.tf.json").write_text(json.dumps({"module": {"monitoring": call}}))
+        workspace.init()
+        workspace.apply()
+        yield Made(workspace, local_aws, name, f"arn:aws:sns:us-east-1:123456789012:{name}")
+
+
+def test_applied_it_is_as_it_was_planned(made: Made) -> None:
+    assert made.workspace.plan() is False
+
+
+def test_alarms_and_dashboard_are_there(made: Made) -> None:
+    cloudwatch = made.aws.client("cloudwatch")
+    found = cloudwatch.describe_alarms(AlarmNamePrefix=f"{made.name}-")["MetricAlarms"]
+    assert {alarm["AlarmName"].removeprefix(f"{made.name}-") for alarm in found} == {
+        "dead-letters",
+        "failures",
+        "no-success",
+        "slow",
+    }
+    for alarm in found:
+        assert made.name in alarm["AlarmDescription"]
+        assert alarm["AlarmActions"] == [made.topic_arn]
+    dashboard = cloudwatch.get_dashboard(DashboardName=made.name)["DashboardBody"]
+    assert json.loads(dashboard)["widgets"]
+
+
+def test_a_topic_with_a_key_passes_messages_on(made: Made) -> None:
+    sns, sqs = made.aws.client("sns"), made.aws.client("sqs")
+    attributes = sns.get_topic_attributes(TopicArn=made.topic_arn)["Attributes"]
+    key = made.aws.client("kms").describe_key(KeyId=f"alias/{made.name}-topic")["KeyMetadata"]
+    assert attributes["KmsMasterKeyId"] == key["Arn"]
+    url = sqs.create_queue(QueueName=made.name)["QueueUrl"]
+    queue = f"arn:aws:sqs:us-east-1:123456789012:{made.name}"
+    sns.subscribe(TopicArn=made.topic_arn, Protocol="sqs", Endpoint=queue)
+    sns.publish(TopicArn=made.topic_arn, Message="hello")
+    (message,) = sqs.receive_message(QueueUrl=url)["Messages"]
+    assert json.loads(message["Body"])["Message"] == "hello"
+
+
+def test_destroyed_it_leaves_nothing_but_a_key_that_is_to_be_deleted(made: Made) -> None:
+    key = made.aws.client("kms").describe_key(KeyId=f"alias/{made.name}-topic")["KeyMetadata"]
+    made.workspace.destroy()
+    cloudwatch = made.aws.client("cloudwatch")
+    assert cloudwatch.describe_alarms(AlarmNamePrefix=f"{made.name}-")["MetricAlarms"] == []
+    assert cloudwatch.list_dashboards(DashboardNamePrefix=made.name)["DashboardEntries"] == []
+    topics = made.aws.client("sns").get_paginator("list_topics").paginate()
+    assert made.topic_arn not in [each["TopicArn"] for page in topics for each in page["Topics"]]
+    assert made.aws.client("events").list_rules(NamePrefix=made.name)["Rules"] == []
+    state = made.aws.client("kms").describe_key(KeyId=key["Arn"])["KeyMetadata"]["KeyState"]
+    assert state == "PendingDeletion"
