@@ -24,12 +24,19 @@ data "aws_iam_policy_document" "boundary" {
     ]
   }
 
-  # Log delivery, metrics and tracing know no resources.
+  # Log delivery, metrics, tracing and these lists know no resources.
   statement {
     #checkov:skip=CKV_AWS_111:These actions take no resource.
     #checkov:skip=CKV_AWS_356:These actions take no resource.
-    sid       = "ObserveThemselves"
-    actions   = ["cloudwatch:PutMetricData", "logs:*", "xray:*"]
+    sid = "UseWhatHasNoResource"
+    actions = [
+      "cloudwatch:PutMetricData",
+      "logs:*",
+      "personalize:ListFilters",
+      "personalize:ListSolutions",
+      "states:SendTaskFailure",
+      "xray:*",
+    ]
     resources = ["*"]
   }
 }

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from batchrec.localaws.iam_policies import Request, allows
 from batchrec.localaws.server import LocalAws
@@ -85,6 +86,8 @@ def test_the_reader_finds_and_reads_what_is_published(stacks: Stacks, local_aws:
     table = urlsplit(manifest["solutions"]["for-you"]["table_prefix"])
     (file,) = s3.list_objects_v2(Bucket=table.netloc, Prefix=table.path[1:])["Contents"]
     assert s3.get_object(Bucket=table.netloc, Key=file["Key"])["Body"].read() == b"a table"
+    with pytest.raises(ClientError, match=r"AccessDenied.*s3:PutObject"):
+        s3.put_object(Bucket=at.netloc, Key=at.path[1:], Body=b"{}")
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,6 @@ def examples(repository: Path) -> dict[str, list[str]]:
     return {
         folder.name: re.findall(r"```hcl\n(.*?)```", (folder / "README.md").read_text(), re.S)
         for folder in (repository / "modules").iterdir()
-        if (folder / "README.md").exists()
     }
 
 
