@@ -278,6 +278,25 @@ def test_creating_with_a_role_needs_to_pass_it(local_aws: LocalAws) -> None:
     assert create().startswith("ResourceNotFoundException: ")
 
 
+def test_creating_with_tags_needs_to_tag(local_aws: LocalAws) -> None:
+    """Service Authorization Reference, API operations defined by Amazon Personalize."""
+    groups = f"arn:aws:personalize:us-east-1:{ACCOUNT}:dataset-group/*"
+    role = Role(local_aws, allow("personalize:CreateDatasetGroup", groups))
+    tags = [{"tagKey": "team", "tagValue": "shop"}]
+
+    def create() -> str:
+        personalize = role.client("personalize")
+        return outcome(lambda: personalize.create_dataset_group(name=role.name, tags=tags))
+
+    assert "personalize:TagResource" in create()
+    ours = {"StringEquals": {"aws:RequestTag/team": "shop"}}
+    role.grant(
+        allow("personalize:CreateDatasetGroup", groups),
+        allow("personalize:TagResource", groups, Condition=ours),
+    )
+    assert create() == "ok"
+
+
 def test_an_operation_whose_permissions_are_unknown_is_not_done(local_aws: LocalAws) -> None:
     role = Role(local_aws, allow("*", "*"))
     refused = outcome(lambda: role.client("dynamodb").list_tables())

@@ -63,22 +63,53 @@ RESOURCES: dict[str, dict[str, tuple[str, ...]]] = {
     "personalize": {
         "CreateBatchInferenceJob": ("{solutionVersionArn}", "{arn}:batch-inference-job/{jobName}"),
         "CreateBatchSegmentJob": ("{arn}:batch-segment-job/{jobName}",),
+        "CreateDataDeletionJob": ("{datasetGroupArn}", "{arn}:data-deletion-job/{jobName}"),
+        "CreateDataset": ("{datasetGroupArn}", "{arn}:dataset/{dataset}"),
+        "CreateDatasetGroup": ("{arn}:dataset-group/{name}",),
         "CreateDatasetImportJob": ("{datasetArn}", "{arn}:dataset-import-job/{jobName}"),
         "CreateFilter": ("{datasetGroupArn}", "{arn}:filter/{name}"),
+        "CreateMetricAttribution": ("{datasetGroupArn}", "{arn}:metric-attribution/{name}"),
+        "CreateSchema": ("{arn}:schema/{name}",),
         "CreateSolution": ("{datasetGroupArn}", "{arn}:solution/{name}"),
         "CreateSolutionVersion": ("{solutionArn}",),
+        "DeleteDataset": ("{datasetArn}",),
+        "DeleteDatasetGroup": ("{datasetGroupArn}",),
         "DeleteFilter": ("{filterArn}",),
+        "DeleteMetricAttribution": ("{metricAttributionArn}",),
+        "DeleteSchema": ("{schemaArn}",),
         "DeleteSolution": ("{solutionArn}",),
         "DescribeBatchInferenceJob": ("{batchInferenceJobArn}",),
         "DescribeBatchSegmentJob": ("{batchSegmentJobArn}",),
+        "DescribeDataDeletionJob": ("{dataDeletionJobArn}",),
+        "DescribeDataset": ("{datasetArn}",),
+        "DescribeDatasetGroup": ("{datasetGroupArn}",),
         "DescribeDatasetImportJob": ("{datasetImportJobArn}",),
         "DescribeFilter": ("{filterArn}",),
+        "DescribeMetricAttribution": ("{metricAttributionArn}",),
+        "DescribeRecipe": ("{recipeArn}",),
+        "DescribeSchema": ("{schemaArn}",),
         "DescribeSolution": ("{solutionArn}",),
         "DescribeSolutionVersion": ("{solutionVersionArn}",),
         "GetSolutionMetrics": ("{solutionVersionArn}",),
+        "ListBatchInferenceJobs": ("*",),
+        "ListBatchSegmentJobs": ("*",),
+        "ListDataDeletionJobs": ("*",),
+        "ListDatasetGroups": ("*",),
+        "ListDatasetImportJobs": ("*",),
+        "ListDatasets": ("*",),
         "ListFilters": ("*",),
+        "ListMetricAttributionMetrics": ("*",),
+        "ListMetricAttributions": ("*",),
+        "ListRecipes": ("*",),
+        "ListSchemas": ("*",),
+        "ListSolutionVersions": ("*",),
         "ListSolutions": ("*",),
+        "ListTagsForResource": ("{resourceArn}",),
         "StopSolutionVersionCreation": ("{solutionVersionArn}",),
+        "TagResource": ("{resourceArn}",),
+        "UntagResource": ("{resourceArn}",),
+        "UpdateDataset": ("{datasetArn}",),
+        "UpdateMetricAttribution": ("{metricAttributionArn}",),
         "UpdateSolution": ("{solutionArn}",),
     },
     "sns": {"Publish": ("{TopicArn}",)},
@@ -142,6 +173,8 @@ def _on_resources(asked: Asked) -> list[Request]:
     names: dict[str, Any] = defaultdict(str, asked.members)
     names["arn"] = f"arn:{asked.session.partition}:{asked.service}:{where}"
     names["QueueName"] = str(asked.members.get("QueueUrl", "")).rpartition("/")[2]
+    group = str(asked.members.get("datasetGroupArn", "")).rpartition("/")[2]
+    names["dataset"] = f"{group}/{str(asked.members.get('datasetType', '')).upper()}"
     arns = [template.format_map(names) for template in templates]
     action = f"{_PREFIXES.get(asked.service, asked.service)}:{asked.operation}"
     context = {}
@@ -153,12 +186,14 @@ def _on_resources(asked: Asked) -> list[Request]:
             f"aws:RequestTag/{tag['tagKey']}": str(tag["tagValue"]) for tag in asked.members["tags"]
         }
         requests = [Request(each.action, each.resource, tags) for each in requests]
-        requests.append(Request("personalize:TagResource", arns[-1], tags))
+        if asked.operation != "TagResource":
+            requests.append(Request("personalize:TagResource", arns[-1], tags))
     return requests
 
 
 def _passed_roles(asked: Asked) -> list[Request]:
-    role = asked.members.get("roleArn")
+    config = asked.members.get("metricsOutputConfig") or {}
+    role = asked.members.get("roleArn") or config.get("roleArn")
     if not role or asked.service not in _PASSED_TO:
         return []
     return [Request("iam:PassRole", str(role), {"iam:PassedToService": _PASSED_TO[asked.service]})]
