@@ -83,7 +83,7 @@ locals {
 resource "aws_cloudwatch_dashboard" "this" {
   count = var.monitoring.enabled ? 1 : 0
 
-  dashboard_name = var.name
+  dashboard_name = "${var.name}-${var.location.region}" # one name for all Regions of an account
   # Two in a row: CloudWatch's grid is 24 units wide.
   dashboard_body = jsonencode({
     widgets = [

@@ -23,7 +23,7 @@ data "aws_iam_policy_document" "trust" {
 }
 
 resource "aws_iam_role" "this" {
-  name                 = "${var.name}-personalize"
+  name                 = local.role_name
   description          = "What Personalize may do in the bucket of the pipeline ${var.name}."
   path                 = var.iam_roles.path
   permissions_boundary = var.iam_roles.permissions_boundary_arn

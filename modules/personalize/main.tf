@@ -7,7 +7,9 @@ locals {
   arn_prefix        = "arn:${var.location.partition}:personalize:${var.location.region}:${var.location.account_id}"
   dataset_group_arn = "${local.arn_prefix}:dataset-group/${var.name}"
 
-  role_arn   = "arn:${var.location.partition}:iam::${var.location.account_id}:role${var.iam_roles.path}${var.name}-personalize"
+  # Names of roles are one for all Regions of an account.
+  role_name  = "${var.name}-${var.location.region}-personalize"
+  role_arn   = "arn:${var.location.partition}:iam::${var.location.account_id}:role${var.iam_roles.path}${local.role_name}"
   encryption = var.kms_key_arns.dataset_group == null ? {} : { KmsKeyArn = var.kms_key_arns.dataset_group, RoleArn = local.role_arn }
 
   kms_key_arns = distinct([for key in [var.kms_key_arns.bucket, var.kms_key_arns.dataset_group] : key if key != null])

@@ -26,7 +26,7 @@ data "aws_iam_policy_document" "trust" {
 }
 
 resource "aws_iam_role" "this" {
-  name                 = "${var.name}-schedule"
+  name                 = "${var.name}-${var.location.region}-schedule" # names of roles are one for all Regions of an account
   path                 = var.iam_roles.path
   description          = "What the schedule of the pipeline ${var.name} may do."
   assume_role_policy   = data.aws_iam_policy_document.trust.json

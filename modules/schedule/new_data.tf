@@ -56,7 +56,7 @@ data "aws_iam_policy_document" "new_data_trust" {
 resource "aws_iam_role" "new_data" {
   count = length(var.start_on_new_data[*])
 
-  name                 = "${var.name}-new-data"
+  name                 = "${var.name}-${var.location.region}-new-data"
   path                 = var.iam_roles.path
   description          = "What the rule on new data of the pipeline ${var.name} may do."
   assume_role_policy   = data.aws_iam_policy_document.new_data_trust[0].json

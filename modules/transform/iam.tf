@@ -16,7 +16,7 @@ data "aws_iam_policy_document" "trust" {
 }
 
 resource "aws_iam_role" "this" {
-  name                 = local.job_name
+  name                 = "${var.name}-${var.location.region}-prepare" # names of roles are one for all Regions of an account
   description          = "What the Glue job of the pipeline ${var.name} may do."
   path                 = var.iam_roles.path
   permissions_boundary = var.iam_roles.permissions_boundary_arn
@@ -25,7 +25,7 @@ resource "aws_iam_role" "this" {
 }
 
 resource "aws_iam_role" "publish" {
-  name                 = local.publish_job_name
+  name                 = "${var.name}-${var.location.region}-publish"
   description          = "What the Glue job that publishes the recommendations of the pipeline ${var.name} may do."
   path                 = var.iam_roles.path
   permissions_boundary = var.iam_roles.permissions_boundary_arn

@@ -22,7 +22,7 @@ data "aws_iam_policy_document" "trust" {
 }
 
 resource "aws_iam_role" "this" {
-  name                 = "${var.name}-workflow"
+  name                 = "${var.name}-${var.location.region}-workflow" # names of roles are one for all Regions of an account
   description          = "What the state machine of the pipeline ${var.name} may do."
   path                 = var.iam_roles.path
   permissions_boundary = var.iam_roles.permissions_boundary_arn

@@ -19,11 +19,11 @@ from batchrec.localaws.server import LocalAws
 NAME = "least"
 ACCOUNT = "123456789012"
 ROLES = {
-    "prepare": f"{NAME}-prepare-training-data",
-    "publish": f"{NAME}-publish-recommendations",
-    "personalize": f"{NAME}-personalize",
-    "workflow": f"{NAME}-workflow",
-    "schedule": f"{NAME}-schedule",
+    "prepare": f"{NAME}-us-east-1-prepare",
+    "publish": f"{NAME}-us-east-1-publish",
+    "personalize": f"{NAME}-us-east-1-personalize",
+    "workflow": f"{NAME}-us-east-1-workflow",
+    "schedule": f"{NAME}-us-east-1-schedule",
 }
 # What is taken from roles, each for a while.
 SEEDS = {

@@ -105,13 +105,13 @@ def test_the_bucket_refuses_plain_http_and_admits_personalize(applied_movielens:
         }
 
 
-ROLES = ["prepare-training-data", "publish-recommendations", "personalize", "workflow", "schedule"]
+ROLES = ["prepare", "publish", "personalize", "workflow", "schedule"]
 
 
 @pytest.mark.parametrize("role", ROLES)
 def test_roles_name_their_actions_and_resources(applied_movielens: "Applied", role: str) -> None:
     iam = applied_movielens.aws.client("iam")
-    name = f"movielens-{role}"
+    name = f"movielens-us-east-1-{role}"
     for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]:
         document = iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]
         for statement in document["Statement"]:
@@ -127,13 +127,13 @@ def test_roles_name_their_actions_and_resources(applied_movielens: "Applied", ro
 
 def test_only_personalize_can_be_given_its_role(applied_movielens: "Applied") -> None:
     iam = applied_movielens.aws.client("iam")
-    document = iam.get_role_policy(RoleName="movielens-workflow", PolicyName="pipeline")
+    document = iam.get_role_policy(RoleName="movielens-us-east-1-workflow", PolicyName="pipeline")
     (pass_role,) = (
         statement
         for statement in document["PolicyDocument"]["Statement"]
         if statement["Action"] == "iam:PassRole"
     )
-    assert pass_role["Resource"].endswith(":role/movielens-personalize")
+    assert pass_role["Resource"].endswith(":role/movielens-us-east-1-personalize")
     assert pass_role["Condition"] == {
         "StringEquals": {"iam:PassedToService": "personalize.amazonaws.com"}
     }
@@ -176,7 +176,7 @@ def test_personalize_resources_are_active(applied_movielens: "Applied") -> None:
     configuration = states["Configure"]["Assign"]["configuration"]
     assert [entry["arn"] for entry in configuration["datasets"]] == [listed["datasetArn"]]
     iam = applied_movielens.aws.client("iam")
-    role = iam.get_role(RoleName="movielens-personalize")["Role"]["Arn"]
+    role = iam.get_role(RoleName="movielens-us-east-1-personalize")["Role"]["Arn"]
     assert configuration["personalize_role_arn"] == role
 
 
@@ -186,9 +186,11 @@ def test_the_schedule_targets_the_state_machine(applied_movielens: "Applied") ->
     target = schedule["Target"]
     assert target["Arn"] == outputs["state_machine_arn"]
     iam = applied_movielens.aws.client("iam")
-    assert target["RoleArn"] == iam.get_role(RoleName="movielens-schedule")["Role"]["Arn"]
+    assert target["RoleArn"] == iam.get_role(RoleName="movielens-us-east-1-schedule")["Role"]["Arn"]
     assert json.loads(target["Input"]) == {}
-    document = iam.get_role_policy(RoleName="movielens-schedule", PolicyName="start-pipeline")
+    document = iam.get_role_policy(
+        RoleName="movielens-us-east-1-schedule", PolicyName="start-pipeline"
+    )
     assert {s["Action"]: s["Resource"] for s in document["PolicyDocument"]["Statement"]} == {
         "states:StartExecution": target["Arn"],
         "sqs:SendMessage": target["DeadLetterConfig"]["Arn"],

@@ -144,7 +144,7 @@ def test_keys_encrypt_what_they_are_given_for(brought: Plan) -> None:
     assert group == {
         "Name": "shop",
         "KmsKeyArn": KEYS["dataset_group"],
-        "RoleArn": f"arn:aws:iam::{ACCOUNT}:role/platform/shop-personalize",
+        "RoleArn": f"arn:aws:iam::{ACCOUNT}:role/platform/shop-us-east-1-personalize",
     }
 
 
@@ -172,7 +172,7 @@ def test_roles_have_the_path_and_the_boundary_and_are_named_by_their_arn(brought
         ("/platform/", BOUNDARY)
     }
     (passed,) = [s["Resource"] for s in statements(brought) if s["Action"] == "iam:PassRole"]
-    assert passed == f"arn:aws:iam::{ACCOUNT}:role/platform/shop-personalize"
+    assert passed == f"arn:aws:iam::{ACCOUNT}:role/platform/shop-us-east-1-personalize"
 
 
 def test_everything_that_takes_tags_has_them(brought: Plan) -> None:

@@ -272,7 +272,7 @@ def test_the_configurations_of_the_modules_agree(plan: tftest.TerraformPlanOutpu
         "publish_job_name": "movielens-publish-recommendations",
         "limit_seconds": {"import": 6 * 3600, "training": 24 * 3600, "batch": 24 * 3600},
         "dataset_group_arn": f"arn:aws:personalize:us-east-1:{ACCOUNT}:dataset-group/movielens",
-        "personalize_role_arn": f"arn:aws:iam::{ACCOUNT}:role/movielens-personalize",
+        "personalize_role_arn": f"arn:aws:iam::{ACCOUNT}:role/movielens-us-east-1-personalize",
         "datasets": [
             {
                 "folder": "interactions",
@@ -642,7 +642,7 @@ def test_personalize_outputs_are_known_at_plan(alone: tftest.TerraformPlanOutput
             "items": f"{PERSONALIZE}:dataset/shop-eu/ITEMS",
             "users": f"{PERSONALIZE}:dataset/shop-eu/USERS",
         },
-        "role_arn": "arn:aws-cn:iam::210987654321:role/shop-eu-personalize",
+        "role_arn": "arn:aws-cn:iam::210987654321:role/shop-eu-cn-north-1-personalize",
     }
 
 

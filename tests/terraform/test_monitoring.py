@@ -298,7 +298,9 @@ def test_a_dead_letter_is_an_alarm(alone: tftest.TerraformPlanOutput) -> None:
 def test_the_dashboard_shows_the_pipeline(alone: tftest.TerraformPlanOutput) -> None:
     """CloudWatch API Reference, Dashboard body structure and syntax."""
     dashboard = planned(alone, "module.full.aws_cloudwatch_dashboard.this[0]")
-    assert dashboard["dashboard_name"] == "shop-eu" == alone.outputs["full_dashboard_name"]
+    assert (
+        dashboard["dashboard_name"] == "shop-eu-cn-north-1" == alone.outputs["full_dashboard_name"]
+    )
     widgets = json.loads(dashboard["dashboard_body"])["widgets"]
     assert [widget["type"] for widget in widgets] == ["alarm", *["metric"] * 4, "log"]
     places = [(widget["x"], widget["y"]) for widget in widgets]

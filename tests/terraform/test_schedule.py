@@ -87,7 +87,7 @@ def test_by_default_it_starts_the_state_machine_once_a_week(
     assert timer["flexible_time_window"][0]["mode"] == "OFF"
     assert (timer["start_date"], timer["end_date"]) == (None, None)
     assert target["arn"] == MACHINE
-    assert target["role_arn"] == f"arn:aws-cn:iam::{ACCOUNT}:role/shop-eu-schedule"
+    assert target["role_arn"] == f"arn:aws-cn:iam::{ACCOUNT}:role/shop-eu-cn-north-1-schedule"
     assert json.loads(target["input"]) == {}
 
 
@@ -129,9 +129,12 @@ def test_roles_stand_where_they_are_told_to(alone: tftest.TerraformPlanOutput) -
     for role in ("this", "new_data[0]"):
         made = planned(alone, f"module.full.aws_iam_role.{role}")
         assert (made["path"], made["permissions_boundary"]) == ("/shop/", BOUNDARY)
-    assert alone.outputs["full_role_arn"] == f"arn:aws-cn:iam::{ACCOUNT}:role/shop/shop-eu-schedule"
+    assert (
+        alone.outputs["full_role_arn"]
+        == f"arn:aws-cn:iam::{ACCOUNT}:role/shop/shop-eu-cn-north-1-schedule"
+    )
     assert alone.outputs["full_new_data_role_arn"] == (
-        f"arn:aws-cn:iam::{ACCOUNT}:role/shop/shop-eu-new-data"
+        f"arn:aws-cn:iam::{ACCOUNT}:role/shop/shop-eu-cn-north-1-new-data"
     )
 
 
@@ -157,7 +160,7 @@ def test_a_marker_anywhere_under_raw_starts_a_run(alone: tftest.TerraformPlanOut
     }
     target = planned(alone, "module.full.aws_cloudwatch_event_target.new_data[0]")
     assert target["arn"] == MACHINE
-    assert target["role_arn"] == f"arn:aws-cn:iam::{ACCOUNT}:role/shop/shop-eu-new-data"
+    assert target["role_arn"] == f"arn:aws-cn:iam::{ACCOUNT}:role/shop/shop-eu-cn-north-1-new-data"
     assert json.loads(target["input"]) == {}  # as the schedule does
     assert target["dead_letter_config"] == [{"arn": QUEUE}]
     assert target["retry_policy"] == [

@@ -52,7 +52,7 @@ def planned(plan: tftest.TerraformPlanOutput) -> Permissions:
     for address, policy in changes.items():
         if ".aws_iam_role_policy." in address:
             role = changes[address.replace(".aws_iam_role_policy.", ".aws_iam_role.")]
-            name = role["name"].replace("shop-", "NAME-", 1)
+            name = role["name"].replace("shop-us-east-1-", "NAME-REGION-", 1)
             statements = json.loads(policy["policy"])["Statement"]
             found[name] = {
                 statement["Sid"]: {statement["Action"]}
@@ -91,6 +91,6 @@ def test_every_role_is_introduced(plan: tftest.TerraformPlanOutput, repository: 
         if resource["type"] == "aws_iam_role":
             after = resource["change"]["after"]
             (statement,) = json.loads(after["assume_role_policy"])["Statement"]
-            name = after["name"].replace("shop-", "NAME-", 1)
+            name = after["name"].replace("shop-us-east-1-", "NAME-REGION-", 1)
             trusted[name] = statement["Principal"]["Service"]
     assert dict(rows) == trusted
