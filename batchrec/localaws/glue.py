@@ -44,6 +44,30 @@ DEFAULT_TIMEOUT_MINUTES = 480  # Glue 5.0 and later (Glue API, StartJobRun)
 # locations are nothing the script reads or writes.
 _GLUE_ARGUMENTS = {"--TempDir", "--spark-event-logs-path", "--extra-py-files", "--extra-files"}
 
+# What a job is when it isn't said (Glue API, JobUpdate).
+_JOB_MEMBERS: dict[str, Any] = {
+    "AllocatedCapacity": None,
+    "CodeGenConfigurationNodes": None,
+    "Command": None,
+    "Connections": None,
+    "DefaultArguments": {},
+    "Description": None,
+    "ExecutionClass": "STANDARD",
+    "ExecutionProperty": {},
+    "GlueVersion": None,
+    "LogUri": None,
+    "MaxCapacity": None,
+    "MaxRetries": None,
+    "NonOverridableArguments": None,
+    "NotificationProperty": None,
+    "NumberOfWorkers": None,
+    "Role": None,
+    "SecurityConfiguration": None,
+    "SourceControlDetails": None,
+    "Timeout": None,
+    "WorkerType": None,
+}
+
 _runs: set["JobRun"] = set()
 
 log = logging.getLogger(__name__)
@@ -51,6 +75,16 @@ log = logging.getLogger(__name__)
 
 class GlueResponse(MotoGlueResponse):
     """moto's Glue, with real job runs."""
+
+    def update_job(self) -> ActionResult:
+        """Glue API, UpdateJob: what the update leaves out is unset."""
+        job = self.glue_backend.get_job(self._get_param("JobName"))
+        update = self._get_param("JobUpdate")
+        for member, unset in _JOB_MEMBERS.items():
+            value = update.get(member)
+            setattr(job, xform_name(member), unset if value is None else value)
+        job.last_modified_on = runtime.current().clock.now()
+        return ActionResult({"JobName": job.name})
 
     def start_job_run(self) -> ActionResult:
         """Glue API, StartJobRun."""

@@ -20,7 +20,7 @@ EXAMPLE = "existing-bucket"
 NAME = "lake-shop"
 PREFIX = "recommendations/shop/"
 ACCOUNT = "123456789012"
-ROLES = ("prepare-training-data", "publish-recommendations", "personalize", "workflow", "schedule")
+ROLES = ("prepare", "publish", "personalize", "workflow", "schedule")
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def test_everything_is_encrypted_with_the_key(lake: Lake) -> None:
 
 @pytest.mark.parametrize("role", ROLES)
 def test_roles_have_the_path_and_the_boundary(lake: Lake, role: str) -> None:
-    found = lake.aws.client("iam").get_role(RoleName=f"{NAME}-{role}")["Role"]
+    found = lake.aws.client("iam").get_role(RoleName=f"{NAME}-us-east-1-{role}")["Role"]
     assert found["Path"] == "/pipelines/"
     boundary = f"arn:aws:iam::{ACCOUNT}:policy/{NAME}-boundary"
     assert found["PermissionsBoundary"]["PermissionsBoundaryArn"] == boundary
@@ -109,9 +109,9 @@ def test_roles_have_the_path_and_the_boundary(lake: Lake, role: str) -> None:
 
 def policies_of(lake: Lake, role: str) -> list[dict[str, Any]]:
     iam = lake.aws.client("iam")
-    names = iam.list_role_policies(RoleName=f"{NAME}-{role}")["PolicyNames"]
+    names = iam.list_role_policies(RoleName=f"{NAME}-us-east-1-{role}")["PolicyNames"]
     return [
-        iam.get_role_policy(RoleName=f"{NAME}-{role}", PolicyName=name)["PolicyDocument"]
+        iam.get_role_policy(RoleName=f"{NAME}-us-east-1-{role}", PolicyName=name)["PolicyDocument"]
         for name in names
     ]
 
@@ -119,9 +119,9 @@ def policies_of(lake: Lake, role: str) -> list[dict[str, Any]]:
 @pytest.mark.parametrize(
     ("role", "action", "key"),
     [
-        ("prepare-training-data", "s3:GetObject", "raw/movielens/a.csv"),
-        ("prepare-training-data", "s3:PutObject", "transformed/run/interactions/a.csv"),
-        ("publish-recommendations", "s3:PutObject", "curated/latest.json"),
+        ("prepare", "s3:GetObject", "raw/movielens/a.csv"),
+        ("prepare", "s3:PutObject", "transformed/run/interactions/a.csv"),
+        ("publish", "s3:PutObject", "curated/latest.json"),
         ("personalize", "s3:PutObject", "curated/run/user-personalization/a.out"),
         ("workflow", "s3:GetObject", "curated/latest.json"),
     ],
