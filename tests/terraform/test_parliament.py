@@ -51,7 +51,7 @@ def findings(policy: str, where: str = "") -> list[str]:
 def is_muted(finding: Any, where: str) -> bool:
     if "aws_kms_key." in where:
         # In a key's own policy, * is that key. And CloudWatch Logs documents kms:Describe* under a
-        # condition on the encryption context, which describing has none of, and compares ARNs there.
+        # condition on the encryption context, which describing has not, and compares ARNs in it.
         as_documented = "kms:Describe" in str(finding.detail) or "ArnLike" in str(finding.detail)
         return finding.issue == "RESOURCE_STAR" or as_documented
     if finding.issue != "RESOURCE_MISMATCH":
