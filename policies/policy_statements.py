@@ -46,10 +46,10 @@ def of_document(conf: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _statement_blocks(conf: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield from (block for block in many(conf.get("statement")) if isinstance(block, dict))
-    for dynamic in many(conf.get("dynamic")):
-        if isinstance(dynamic, dict) and isinstance(dynamic.get("statement"), dict):
-            yield from many(dynamic["statement"].get("content"))
+    yield from _blocks(conf.get("statement"))
+    for dynamic in _blocks(conf.get("dynamic")):
+        for statement in _blocks(dynamic.get("statement")):
+            yield from _blocks(statement.get("content"))
 
 
 def _statement(block: dict[str, Any]) -> dict[str, Any]:
@@ -60,12 +60,21 @@ def _statement(block: dict[str, Any]) -> dict[str, Any]:
         "Condition": {},
     }
     principals: dict[str, list[Any]] = {}
-    for entry in many(block.get("principals")):
+    for entry in _blocks(block.get("principals")):
         identifiers = many(first(entry.get("identifiers")))
         principals.setdefault(str(first(entry.get("type"))), []).extend(identifiers)
     if principals:
         statement["Principal"] = principals
-    for entry in many(block.get("condition")):
+    for entry in _blocks(block.get("condition")):
         operator = statement["Condition"].setdefault(str(first(entry.get("test"))), {})
         operator[str(first(entry.get("variable")))] = many(first(entry.get("values")))
     return statement
+
+
+def _blocks(value: Any) -> Iterator[dict[str, Any]]:
+    """Yield blocks from whatever lists a source or a plan wraps them in."""
+    for entry in many(value):
+        if isinstance(entry, dict):
+            yield entry
+        elif isinstance(entry, list):
+            yield from _blocks(entry)

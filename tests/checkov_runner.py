@@ -9,8 +9,9 @@ from typing import Any
 REPOSITORY = Path(__file__).resolve().parents[1]
 POLICIES = REPOSITORY / "policies"
 
-# checkov reads what runs where, from what the folder or the plan is. Nothing is fetched or sent.
-OFFLINE = {
+# Nothing is fetched, nothing is sent.
+ENVIRONMENT = {
+    "EVAL_TF_PLAN_AFTER_UNKNOWN": "true",  # what only an apply tells is there all the same
     "CKV_SKIP_PACKAGE_UPDATE_CHECK": "true",
     "HTTP_PROXY": "http://127.0.0.1:9",
     "HTTPS_PROXY": "http://127.0.0.1:9",
@@ -46,7 +47,7 @@ def _run(framework: str, work: Path, *options: str) -> dict[str, Any]:
     ended = subprocess.run(
         [str(checkov), *options, "--framework", framework, *fixed, str(POLICIES)],
         cwd=work,
-        env=own | OFFLINE | {"TMPDIR": str(work)},
+        env=own | ENVIRONMENT | {"TMPDIR": str(work)},
         capture_output=True,
         text=True,
         check=False,

@@ -37,7 +37,7 @@ def policies(plan: Any) -> Iterator[tuple[str, str]]:
                 yield f"{address}.{attribute}", value
 
 
-def findings(policy: str) -> list[str]:
+def findings(policy: str, where: str = "") -> list[str]:
     document = json.loads(policy)
     statements = document["Statement"]
     for statement in statements if isinstance(statements, list) else [statements]:
@@ -45,10 +45,15 @@ def findings(policy: str) -> list[str]:
         if statement["Action"] == "sts:AssumeRole":
             statement["Resource"] = "arn:aws:iam::123456789012:role/some-role"
     found = parliament.analyze_policy_string(json.dumps(document)).findings
-    return [f"{each.issue}: {each.detail}" for each in found if not is_muted(each)]
+    return [f"{each.issue}: {each.detail}" for each in found if not is_muted(each, where)]
 
 
-def is_muted(finding: Any) -> bool:
+def is_muted(finding: Any, where: str) -> bool:
+    if "aws_kms_key." in where:
+        # In a key's own policy, * is that key. And CloudWatch Logs documents kms:Describe* under a
+        # condition on the encryption context, which describing has not, and compares ARNs in it.
+        as_documented = "kms:Describe" in str(finding.detail) or "ArnLike" in str(finding.detail)
+        return finding.issue == "RESOURCE_STAR" or as_documented
     if finding.issue != "RESOURCE_MISMATCH":
         return False
     return {each["action"] for each in finding.detail} <= MUTED.keys()
@@ -56,7 +61,7 @@ def is_muted(finding: Any) -> bool:
 
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_no_policy_has_a_finding(plan_example: "PlanExample", example: str) -> None:
-    found = {where: findings(policy) for where, policy in policies(plan_example(example))}
+    found = {where: findings(policy, where) for where, policy in policies(plan_example(example))}
     assert {where: lines for where, lines in found.items() if lines} == {}
     attributes = {where.rpartition(".")[2] for where in found}
     assert attributes == {"assume_role_policy", "policy"}
