@@ -21,6 +21,7 @@ from typing import Any
 
 import pyspark
 from boto3.exceptions import S3UploadFailedError
+from botocore import xform_name
 from botocore.exceptions import ClientError
 from moto.core.responses import ActionResult
 from moto.glue.exceptions import ConcurrentRunsExceededException, JobRunNotFoundException

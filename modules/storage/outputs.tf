@@ -9,7 +9,7 @@ output "bucket_name" {
   description = "Name of the bucket; whoever uses it waits until its policy admits Personalize."
   value       = local.bucket_name
 
-  depends_on = [aws_s3_bucket.this, aws_s3_bucket_policy.this]
+  depends_on = [aws_s3_bucket.this, aws_s3_bucket_policy.this, aws_s3_bucket_server_side_encryption_configuration.this]
 }
 
 output "bucket_policy_json" {

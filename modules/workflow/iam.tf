@@ -72,7 +72,7 @@ data "aws_iam_policy_document" "permissions" {
 
   statement {
     sid     = "ImportDatasets"
-    actions = ["personalize:CreateDatasetImportJob", "personalize:DescribeDatasetImportJob", "personalize:TagResource"]
+    actions = ["personalize:CreateDatasetImportJob", "personalize:DescribeDatasetImportJob"]
     resources = concat(
       values(var.datasets),
       ["${local.arn_prefix}:dataset-import-job/*"], # job names begin with the run
@@ -89,14 +89,13 @@ data "aws_iam_policy_document" "permissions" {
       "personalize:CreateSolutionVersion",
       "personalize:DescribeSolutionVersion",
       "personalize:GetSolutionMetrics",
-      "personalize:TagResource",
     ]
     resources = concat([var.dataset_group_arn], local.own_solutions)
   }
 
   statement {
     sid       = "CreateFilters"
-    actions   = ["personalize:CreateFilter", "personalize:DescribeFilter", "personalize:TagResource"]
+    actions   = ["personalize:CreateFilter", "personalize:DescribeFilter"]
     resources = [var.dataset_group_arn, local.own_filters]
   }
 
@@ -107,7 +106,6 @@ data "aws_iam_policy_document" "permissions" {
       "personalize:DescribeBatchInferenceJob",
       "personalize:CreateBatchSegmentJob",
       "personalize:DescribeBatchSegmentJob",
-      "personalize:TagResource",
     ]
     resources = concat(
       ["${local.arn_prefix}:batch-inference-job/*", "${local.arn_prefix}:batch-segment-job/*"], # job names begin with the run
@@ -125,6 +123,17 @@ data "aws_iam_policy_document" "permissions" {
       "personalize:DeleteFilter",
     ]
     resources = concat(local.own_solutions, [local.own_filters])
+  }
+
+  # It takes no resource either, and is asked for what is created with tags.
+  dynamic "statement" {
+    for_each = length(var.tags) == 0 ? [] : [1]
+
+    content {
+      sid       = "TagWhatItCreates"
+      actions   = ["personalize:TagResource"]
+      resources = ["*"]
+    }
   }
 
   # These take no resource (Service Authorization Reference, Personalize and Step Functions). What

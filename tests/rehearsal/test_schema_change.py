@@ -15,6 +15,7 @@ from batchrec.terraform import Workspace
 NAME = "schema-change"
 BUCKET = "schema-change-data"
 USERS, ITEMS = 60, 40
+BEGIN = 1_700_000_000
 
 pytestmark = pytest.mark.xdist_group("existing-bucket")
 
@@ -63,7 +64,7 @@ def applied(local_aws: LocalAws, repository: Path) -> Iterator[Applied]:
     s3 = local_aws.client("s3")
     s3.create_bucket(Bucket=BUCKET)
     rows = [
-        f"u{user},i{(user + step) % ITEMS},{1_700_000_000 + 3600 * step},{'web' if step % 2 else 'app'}"
+        f"u{user},i{(user + step) % ITEMS},{BEGIN + 3600 * step},{('web', 'app')[step % 2]}"
         for user in range(USERS)
         for step in range(25)
     ]

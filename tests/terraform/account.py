@@ -35,7 +35,7 @@ def everything(aws: LocalAws) -> dict[str, list[str]]:
             d["DashboardName"] for d in cloudwatch.list_dashboards()["DashboardEntries"]
         ],
         "keys": [
-            key["KeyMetadata"]["KeyId"]
+            f"{key['KeyMetadata']['KeyId']}: {key['KeyMetadata']['Description']}"
             for key in keys
             if key["KeyMetadata"]["KeyState"] != "PendingDeletion"
         ],

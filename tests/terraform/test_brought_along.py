@@ -155,13 +155,14 @@ def test_keys_are_used_through_the_service_that_keeps_the_data(brought: Plan) ->
         if str(statement["Action"]).find("kms:") < 0:
             continue
         keys = statement["Resource"]
-        via = statement.get("Condition", {}).get("StringEquals", {}).get("kms:ViaService", "itself")
+        conditions = [*statement.get("Condition", {}).values(), {"kms:ViaService": "itself"}]
+        via = next(each["kms:ViaService"] for each in conditions if "kms:ViaService" in each)
         for key in [keys] if isinstance(keys, str) else keys:
             through.setdefault(key, set()).add(via)
     assert through == {
         KEYS["bucket"]: {"s3.us-east-1.amazonaws.com", "itself"},
         KEYS["dataset_group"]: {"itself"},
-        KEYS["messages"]: {"sns.us-east-1.amazonaws.com"},
+        KEYS["messages"]: {"sns.us-east-1.amazonaws.com", "sqs.us-east-1.amazonaws.com*"},
     }
 
 

@@ -495,7 +495,6 @@ def test_the_workflow_may_do_what_its_tasks_do_and_no_more(
     # runs start, follow and redrive their children.
     beside = {"s3:ListBucket", "states:StartExecution", "states:DescribeExecution"}
     beside |= {"states:RedriveExecution", "iam:PassRole"}
-    beside |= {"personalize:TagResource"}  # to create something with tags
     others = {action for action in allowed if not action.startswith(("logs:", "xray:", "glue:"))}
     assert others == needed | beside
 

@@ -404,7 +404,7 @@ def test_alarms_and_dashboard_are_there(made: Made) -> None:
     for alarm in found:
         assert made.name in alarm["AlarmDescription"]
         assert alarm["AlarmActions"] == [made.topic_arn]
-    dashboard = cloudwatch.get_dashboard(DashboardName=made.name)["DashboardBody"]
+    dashboard = cloudwatch.get_dashboard(DashboardName=f"{made.name}-us-east-1")["DashboardBody"]
     assert json.loads(dashboard)["widgets"]
 
 

@@ -23,6 +23,7 @@ WITH_ALL_THERE_IS = {
             "source": "../../",
             "name": "shop",
             "start_on_new_data": {},
+            "tags": {"team": "shop"},
             "kms_key_arns": dict.fromkeys(("bucket", "dataset_group", "logs", "messages"), KEY),
         }
     }

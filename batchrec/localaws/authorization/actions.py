@@ -147,7 +147,9 @@ def needed(asked: Asked) -> list[Request]:
     else:
         wanted = _on_resources(asked) + _passed_roles(asked)
     if asked.session.service != "personalize.amazonaws.com":  # whose rules are its own: access.py
-        wanted += encryption.needed(wanted, asked.region, asked.session.partition)
+        wanted += encryption.needed(
+            wanted, asked.region, asked.session.partition, asked.session.account
+        )
     return with_context(wanted, asked.session, asked.region)
 
 

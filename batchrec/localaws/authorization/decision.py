@@ -85,19 +85,25 @@ def refusal(session: Session, needed: Iterable[Request]) -> str | None:
 def reason_against(role_arn: str, request: Request) -> str | None:
     """Say why a role can't do something in its account; None if it can.
 
-    That a resource's policy allows it isn't enough, except for a KMS key's, which has to.
+    That a resource's policy allows it isn't enough. A KMS key's policy has to, and is enough where
+    it admits the role and not just its account (KMS Developer Guide, Key policies).
     """
     principal = Principal.role(role_arn)
     on_resource = iam_policies.effects_on(resources.policies(request.resource), request, principal)
     if "Deny" in on_resource:
         return "with an explicit deny in a resource-based policy"
-    if request.action.startswith("kms:") and "Allow" not in on_resource:
-        return f"because no resource-based policy allows the {request.action} action"
+    is_enough = False
+    if request.action.startswith("kms:"):
+        if "Allow" not in on_resource:
+            return f"because no resource-based policy allows the {request.action} action"
+        itself = Principal("AWS", frozenset({role_arn}))
+        key_policies = resources.policies(request.resource)
+        is_enough = "Allow" in iam_policies.effects_on(key_policies, request, itself)
     found = role(role_arn)
     effects = set() if found is None else iam_policies.effects_on(identity_policies(found), request)
     if "Deny" in effects:
         return "with an explicit deny in an identity-based policy"
-    if "Allow" not in effects:
+    if "Allow" not in effects and not is_enough:
         return f"because no identity-based policy allows the {request.action} action"
     limit = None if found is None else boundary(found)
     if limit is not None and not iam_policies.allows(limit, request):

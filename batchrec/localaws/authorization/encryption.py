@@ -10,8 +10,8 @@ from batchrec.localaws.authorization import resources
 from batchrec.localaws.iam_policies import Request
 
 
-def needed(requests: Iterable[Request], region: str, partition: str) -> list[Request]:
-    """Return what requests to S3, SNS and SQS need of keys."""
+def needed(requests: Iterable[Request], region: str, partition: str, caller: str) -> list[Request]:
+    """Return what requests of an account, the caller, to S3, SNS and SQS need of keys."""
     suffix = "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com"
     found = []
     for each in requests:
@@ -22,9 +22,11 @@ def needed(requests: Iterable[Request], region: str, partition: str) -> list[Req
         _, _, _, own_region, account, _ = each.resource.split(":", 5)
         key = resources.key(key_id, own_region or region, account or _account(each, partition))
         arn = key.arn if key else key_id
-        context = {"kms:ViaService": f"{service}.{region}.{suffix}"}
+        context = {"kms:ViaService": f"{service}.{region}.{suffix}", "kms:CallerAccount": caller}
         if service == "s3":
             context["kms:EncryptionContext:aws:s3:arn"] = each.resource
+        if service == "sns":
+            context["kms:EncryptionContext:aws:sns:topicArn"] = each.resource
         found += [Request(f"kms:{action}", arn, context) for action in actions]
     return found
 

@@ -1,4 +1,5 @@
 terraform {
+  # The lowest that passes validate: 1.8 refuses validations that look at other variables.
   required_version = ">= 1.9"
 
   required_providers {
