@@ -355,7 +355,7 @@ def test_one_row_of_several_for_an_id_whatever_their_order(run: Any) -> None:
         ("c", "1162080000", "", "x"),
         ("d", "1162080000", "", "d"),
     ]
-    columns = [{"name": "ONE", "column": "m"}, {"name": "TWO", "column": "n"}]
+    columns = [{"name": "ONE", "column": "m", "categorical": True}, {"name": "TWO", "column": "n"}]
     run.put("interactions/1.csv", INTERACTIONS)
     for order in (rows, rows[::-1]):
         for number, part in enumerate((order[:5], order[5:])):
@@ -386,7 +386,7 @@ def test_creation_times_of_several_units_still_leave_one_row_for_an_id(run: Any)
     items = {"item_id": "i", "creation_timestamp": {"column": "c"}}
     # Refused, as for interactions, would be all right too.
     try:
-        run({"items": items | {"metadata": [{"name": "M", "column": "m"}]}})
+        run({"items": items | {"metadata": [{"name": "M", "column": "m", "categorical": True}]}})
     except DataGateError as error:
         assert "units" in str(error)  # noqa: PT017 (either is right)
     else:
@@ -416,7 +416,7 @@ def test_the_share_of_unusable_rows_is_looked_at_for_each_source(run: Any) -> No
     run.put("interactions/1.csv", "u,i,t\n" + "7,a,1162160236\n" * 98 + "7,,1162160236\n" * 2)
     run.put("items/1.csv", "i,m\n" + "".join(f"{n},x\n" for n in range(97)) + ",x\n" * 3)
     run.put("users/1.csv", "u,m\n7,x\n7,x,\n")
-    column = [{"name": "M", "column": "m"}]
+    column = [{"name": "M", "column": "m", "categorical": True}]
     document = {
         "items": {"item_id": "i", "metadata": column},
         "users": {"user_id": "u", "metadata": column},
