@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from checkov.common.models.enums import CheckCategories, CheckResult
-from checkov.terraform.checks.data.base_check import BaseDataCheck
-from checkov.terraform.checks.resource.base_resource_check import BaseResourceCheck
 from checkov_values import many
-from policy_statements import RESOURCE_POLICIES, TRUST_POLICIES, of_document, of_resource
+from policy_checks import PolicyDocument, PolicyOfResource
+from policy_statements import RESOURCE_POLICIES, TRUST_POLICIES
 
 NAME = "Ensure services are let in for one's own account or resources only"
 ID = "CKV_BATCHREC_2"
@@ -22,43 +20,9 @@ WITHOUT_CALLER = {"ec2.amazonaws.com", "ec2.amazonaws.com.cn"}
 OPERATORS = {"stringequals", "stringlike", "arnequals", "arnlike", "stringequalsignorecase"}
 
 
-class ConfusedDeputyOfResource(BaseResourceCheck):
-    """Trust policies of roles and policies of resources, where they are known."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            name=NAME,
-            id=ID,
-            categories=[CheckCategories.IAM],
-            supported_resources=sorted(RESOURCE_POLICIES | TRUST_POLICIES),
-        )
-
-    def scan_resource_conf(self, conf: dict[str, Any]) -> CheckResult:
-        """Look at all statements."""
-        attribute = (RESOURCE_POLICIES | TRUST_POLICIES)[self.entity_type]
-        statements = of_resource(conf, attribute)
-        return CheckResult.UNKNOWN if statements is None else _result(statements)
-
-
-class ConfusedDeputyOfDocument(BaseDataCheck):
-    """Policy documents, from which the above are made."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            name=NAME,
-            id=ID,
-            categories=[CheckCategories.IAM],
-            supported_data=["aws_iam_policy_document"],
-        )
-
-    def scan_data_conf(self, conf: dict[str, Any]) -> CheckResult:
-        """Look at all statements."""
-        return _result(of_document(conf))
-
-
-def _result(statements: list[dict[str, Any]]) -> CheckResult:
+def _passes(statements: list[dict[str, Any]]) -> bool:
     deputies = [each for each in statements if each.get("Effect") == "Allow" and _services(each)]
-    return CheckResult.PASSED if all(map(_is_bound, deputies)) else CheckResult.FAILED
+    return all(map(_is_bound, deputies))
 
 
 def _services(statement: dict[str, Any]) -> set[str]:
@@ -79,5 +43,5 @@ def _is_bound(statement: dict[str, Any]) -> bool:
     return False
 
 
-check = ConfusedDeputyOfResource()
-document_check = ConfusedDeputyOfDocument()
+check = PolicyOfResource(NAME, ID, RESOURCE_POLICIES | TRUST_POLICIES, _passes)
+document_check = PolicyDocument(NAME, ID, _passes)

@@ -6,56 +6,21 @@ import fnmatch
 from functools import cache
 from typing import Any
 
-from checkov.common.models.enums import CheckCategories, CheckResult
-from checkov.terraform.checks.data.base_check import BaseDataCheck
-from checkov.terraform.checks.resource.base_resource_check import BaseResourceCheck
 from checkov_values import many
+from policy_checks import PolicyDocument, PolicyOfResource
 from policy_sentry.querying.actions import (
     get_actions_for_service,
     get_actions_that_support_wildcard_arns_only,
 )
 from policy_sentry.querying.all import get_all_service_prefixes
-from policy_statements import IDENTITY_POLICIES, of_document, of_resource
+from policy_statements import IDENTITY_POLICIES
 
 NAME = "Ensure actions that take a resource are not allowed on all resources"
 ID = "CKV_BATCHREC_3"
 
 
-class WildcardResourceOfResource(BaseResourceCheck):
-    """Policies of roles, users and groups, where they are known."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            name=NAME,
-            id=ID,
-            categories=[CheckCategories.IAM],
-            supported_resources=sorted(IDENTITY_POLICIES),
-        )
-
-    def scan_resource_conf(self, conf: dict[str, Any]) -> CheckResult:
-        """Look at all statements."""
-        statements = of_resource(conf, IDENTITY_POLICIES[self.entity_type])
-        return CheckResult.UNKNOWN if statements is None else _result(statements)
-
-
-class WildcardResourceOfDocument(BaseDataCheck):
-    """Policy documents, from which the above are made."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            name=NAME,
-            id=ID,
-            categories=[CheckCategories.IAM],
-            supported_data=["aws_iam_policy_document"],
-        )
-
-    def scan_data_conf(self, conf: dict[str, Any]) -> CheckResult:
-        """Look at all statements."""
-        return _result(of_document(conf))
-
-
-def _result(statements: list[dict[str, Any]]) -> CheckResult:
-    return CheckResult.FAILED if any(map(_is_too_wide, statements)) else CheckResult.PASSED
+def _passes(statements: list[dict[str, Any]]) -> bool:
+    return not any(map(_is_too_wide, statements))
 
 
 def _is_too_wide(statement: dict[str, Any]) -> bool:
@@ -88,5 +53,5 @@ def _actions(service: str) -> tuple[frozenset[str], frozenset[str]]:
     return frozenset(map(str.lower, everything)), frozenset(map(str.lower, without))
 
 
-check = WildcardResourceOfResource()
-document_check = WildcardResourceOfDocument()
+check = PolicyOfResource(NAME, ID, IDENTITY_POLICIES, _passes)
+document_check = PolicyDocument(NAME, ID, _passes)

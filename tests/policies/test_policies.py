@@ -136,6 +136,7 @@ def test_every_check_is_described(repository: Path) -> None:
     files = {
         file.name
         for file in (repository / "policies").glob("*.py")
-        if "(BaseResourceCheck)" in file.read_text(encoding="utf-8")
+        if "\ncheck = " in file.read_text(encoding="utf-8")
     }
+    assert len(files) == len(CHECKS)
     assert [file for file in sorted(files) if file not in page] == []
