@@ -4,11 +4,9 @@ import logging
 from typing import Any
 
 from botocore.exceptions import ClientError
-from moto.iam.exceptions import NotFoundException
-from moto.iam.models import iam_backends
 
-from batchrec.localaws import iam_policies, runtime
-from batchrec.localaws.authorization import resources
+from batchrec.localaws import dead_letters, iam_policies, runtime
+from batchrec.localaws.authorization import decision, resources
 from batchrec.localaws.authorization.session import Session
 from batchrec.localaws.events import message
 from batchrec.localaws.iam_policies import Principal, Request
@@ -61,10 +59,8 @@ def _publish(target: dict[str, Any], text: str) -> None:
 def _start(target: dict[str, Any], text: str, rule_arn: str) -> None:
     """EventBridge User Guide, Execution role permissions for EventBridge: a role starts it."""
     role, machine = target.get("RoleArn", ""), target["Arn"]
-    try:
-        iam_backends[rule_arn.split(":")[4]][rule_arn.split(":")[1]].get_role_by_arn(role)
-    except NotFoundException as error:
-        raise UndeliveredError("NO_PERMISSIONS", f"The role {role} does not exist.") from error
+    if decision.role(role) is None:
+        raise UndeliveredError("NO_PERMISSIONS", f"The role {role} does not exist.")
     try:
         who = runtime.current().acting(SERVICE, rule_arn, role)
         _client("stepfunctions", machine, who).start_execution(stateMachineArn=machine, input=text)
@@ -80,20 +76,13 @@ def _bury(target: dict[str, Any], text: str, rule_arn: str, error: UndeliveredEr
     if not _admits(queue, rule_arn):
         log.warning("EventBridge may not send to %s: its policy doesn't admit %s", queue, rule_arn)
         return
-    attributes = {
+    why = {
         "RULE_ARN": rule_arn,
         "TARGET_ARN": target["Arn"],
         "ERROR_CODE": error.code,
         "ERROR_MESSAGE": str(error),
     }
-    sqs = _client("sqs", queue)
-    sqs.send_message(
-        QueueUrl=sqs.get_queue_url(QueueName=queue.split(":")[5])["QueueUrl"],
-        MessageBody=text,
-        MessageAttributes={
-            name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
-        },
-    )
+    dead_letters.send(queue, text, why)
 
 
 def _admits(queue: str, rule_arn: str) -> bool:

@@ -43,6 +43,11 @@ class Principal:
         return cls("Service", frozenset({name}))
 
     @classmethod
+    def itself(cls, arn: str) -> "Principal":
+        """A role without what its account may do."""
+        return cls("AWS", frozenset({arn}))
+
+    @classmethod
     def role(cls, arn: str) -> "Principal":
         """A role; a policy may also admit its account as a whole."""
         partition, account = arn.split(":")[1], arn.split(":")[4]

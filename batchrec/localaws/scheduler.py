@@ -8,7 +8,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from batchrec.errors import BatchrecError
-from batchrec.localaws import runtime
+from batchrec.localaws import dead_letters, runtime
+from batchrec.localaws.authorization.session import Session
 
 
 def fire(scheduler: Any, name: str, group: str = "default") -> str:
@@ -36,9 +37,10 @@ def fire(scheduler: Any, name: str, group: str = "default") -> str:
         )
     given = _context(target.get("Input", "{}"), schedule["Arn"])
     try:
-        started = _acting("stepfunctions", target["Arn"], schedule).start_execution(
-            stateMachineArn=target["Arn"], input=given
+        machines = runtime.current().client(
+            "stepfunctions", target["Arn"].split(":")[3], _acting(schedule)
         )
+        started = machines.start_execution(stateMachineArn=target["Arn"], input=given)
     except ClientError as error:
         if "DeadLetterConfig" in target:
             _keep(given, error, schedule)
@@ -55,27 +57,19 @@ def _keep(given: str, error: ClientError, schedule: dict[str, Any]) -> None:
         "SCHEDULE_ARN": schedule["Arn"],
         "TARGET_ARN": target["Arn"],
     }
-    queue = target["DeadLetterConfig"]["Arn"]
-    sqs = _acting("sqs", queue, schedule)
-    account, name = queue.split(":")[4:6]
-    sqs.send_message(
-        QueueUrl=f"{sqs.meta.endpoint_url}/{account}/{name}",
-        MessageBody=given,
-        MessageAttributes={
-            key: {"DataType": "String", "StringValue": value} for key, value in told.items()
-        },
-    )
+    dead_letters.send(target["DeadLetterConfig"]["Arn"], given, told, _acting(schedule))
 
 
-def _acting(service: str, arn: str, schedule: dict[str, Any]) -> Any:
-    """Return a client in a target's Region, with its role.
+def _acting(schedule: dict[str, Any]) -> str | Session:
+    """Return the role of a schedule's target at work.
 
     Scheduler User Guide, Confused deputy prevention: the source is the schedule's group.
     """
     start, _, _ = schedule["Arn"].rpartition(":")
     source = f"{start}:schedule-group/{schedule['GroupName']}"
-    who = runtime.current().acting("scheduler.amazonaws.com", source, schedule["Target"]["RoleArn"])
-    return runtime.current().client(service, arn.split(":")[3], who)
+    return runtime.current().acting(
+        "scheduler.amazonaws.com", source, schedule["Target"]["RoleArn"]
+    )
 
 
 def _context(text: str, arn: str) -> str:

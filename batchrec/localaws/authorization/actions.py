@@ -124,7 +124,7 @@ RESOURCES: dict[str, dict[str, tuple[str, ...]]] = {
     "sts": {},  # GetCallerIdentity needs nothing
 }
 
-_PASSED_TO = {"personalize": "personalize.amazonaws.com"}
+_PERSONALIZE = "personalize.amazonaws.com"
 
 
 def needed(asked: Asked) -> list[Request]:
@@ -146,7 +146,7 @@ def needed(asked: Asked) -> list[Request]:
         )
     else:
         wanted = _on_resources(asked) + _passed_roles(asked)
-    if asked.session.service != "personalize.amazonaws.com":  # whose rules are its own: access.py
+    if asked.session.service != _PERSONALIZE:  # whose rules are its own: access.py
         wanted += encryption.needed(
             wanted, asked.region, asked.session.partition, asked.session.account
         )
@@ -196,6 +196,6 @@ def _on_resources(asked: Asked) -> list[Request]:
 def _passed_roles(asked: Asked) -> list[Request]:
     config = asked.members.get("metricsOutputConfig") or {}
     role = asked.members.get("roleArn") or config.get("roleArn")
-    if not role or asked.service not in _PASSED_TO:
+    if not role or asked.service != "personalize":
         return []
-    return [Request("iam:PassRole", str(role), {"iam:PassedToService": _PASSED_TO[asked.service]})]
+    return [Request("iam:PassRole", str(role), {"iam:PassedToService": _PERSONALIZE})]

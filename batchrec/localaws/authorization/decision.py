@@ -88,17 +88,15 @@ def reason_against(role_arn: str, request: Request) -> str | None:
     That a resource's policy allows it isn't enough. A KMS key's policy has to, and is enough where
     it admits the role and not just its account (KMS Developer Guide, Key policies).
     """
-    principal = Principal.role(role_arn)
-    on_resource = iam_policies.effects_on(resources.policies(request.resource), request, principal)
+    own = resources.policies(request.resource)
+    on_resource = iam_policies.effects_on(own, request, Principal.role(role_arn))
     if "Deny" in on_resource:
         return "with an explicit deny in a resource-based policy"
     is_enough = False
     if request.action.startswith("kms:"):
         if "Allow" not in on_resource:
             return f"because no resource-based policy allows the {request.action} action"
-        itself = Principal("AWS", frozenset({role_arn}))
-        key_policies = resources.policies(request.resource)
-        is_enough = "Allow" in iam_policies.effects_on(key_policies, request, itself)
+        is_enough = "Allow" in iam_policies.effects_on(own, request, Principal.itself(role_arn))
     found = role(role_arn)
     effects = set() if found is None else iam_policies.effects_on(identity_policies(found), request)
     if "Deny" in effects:

@@ -120,7 +120,7 @@ class _Access:
     def require_key(self, key_id: str) -> None:
         key = self._key(key_id)
         policies = [iam_policies.parsed(key.policy)]
-        role = Principal("AWS", frozenset({self.role.arn}))  # without what its account may do
+        role = Principal.itself(self.role.arn)
         for action in (f"kms:{name}" for name in KEY_ACTIONS):
             by_service = Request(action, key.arn, self._as_service())
             if not iam_policies.allows(policies, by_service, Principal.service(SERVICE)):
