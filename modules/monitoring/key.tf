@@ -102,9 +102,9 @@ data "aws_iam_policy_document" "key_use" {
     }
 
     condition {
-      test     = "StringLike"
+      test     = "StringEquals"
       variable = "kms:ViaService"
-      values   = ["sns.${var.location.region}.amazonaws.com*"] # in China, amazonaws.com.cn
+      values   = ["sns.${var.location.region}.${var.location.dns_suffix}"]
     }
   }
 }

@@ -1,9 +1,10 @@
 variable "location" {
-  description = "Partition, Region and account of the pipeline."
+  description = "Partition, Region and account of the pipeline, and the partition's DNS suffix."
   type = object({
     partition  = string
     region     = string
     account_id = string
+    dns_suffix = optional(string, "amazonaws.com")
   })
   nullable = false
 }

@@ -56,9 +56,9 @@ data "aws_iam_policy_document" "permissions" {
       resources = [statement.value]
 
       condition {
-        test     = "StringLike"
+        test     = "StringEquals"
         variable = "kms:ViaService"
-        values   = ["sqs.${var.location.region}.amazonaws.com*"] # in China, amazonaws.com.cn
+        values   = ["sqs.${var.location.region}.${var.location.dns_suffix}"]
       }
     }
   }

@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import configurations
 import pytest
 import tftest
 from plans import planned, statements
@@ -24,7 +25,12 @@ pytestmark = pytest.mark.xdist_group("plans")
 ACCOUNT = "210987654321"
 HERE = {
     "name": "shop-eu",
-    "location": {"partition": "aws-cn", "region": "cn-north-1", "account_id": ACCOUNT},
+    "location": {
+        "partition": "aws-cn",
+        "region": "cn-north-1",
+        "account_id": ACCOUNT,
+        "dns_suffix": "amazonaws.com.cn",
+    },
 }
 MACHINE = f"arn:aws-cn:states:cn-north-1:{ACCOUNT}:stateMachine:some-machine"
 QUEUE = f"arn:aws-cn:sqs:cn-north-1:{ACCOUNT}:shop-eu-schedule-dead-letters"
@@ -67,9 +73,7 @@ def alone(local_aws: LocalAws, repository: Path, plan_of: "PlanOf") -> tftest.Te
         },
     }
     with Workspace(repository, endpoint=local_aws.endpoint) as workspace:
-        for name in ("main.tf", "outputs.tf", "variables.tf"):
-            (workspace.folder / name).unlink()
-        (workspace.folder / "main.tf.json").write_text(json.dumps(calls))
+        configurations.put(workspace, calls)
         return plan_of(workspace)
 
 
@@ -121,7 +125,7 @@ def test_with_a_key_its_role_may_use_it_through_the_queue_only(
     assert set(encrypt["Action"]) == {"kms:Decrypt", "kms:GenerateDataKey"}
     assert encrypt["Resource"] == KEY
     assert encrypt["Condition"] == {
-        "StringLike": {"kms:ViaService": "sqs.cn-north-1.amazonaws.com*"}
+        "StringEquals": {"kms:ViaService": "sqs.cn-north-1.amazonaws.com.cn"}
     }
 
 
