@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import configurations
 import pytest
 
 from batchrec import execution
@@ -38,7 +39,7 @@ class Applied:
             "module": {"this": call},
             "output": {name: {"value": f"${{module.this.{name}}}"} for name in outputs},
         }
-        (self.workspace.folder / "main.tf.json").write_text(json.dumps(configuration))
+        configurations.put(self.workspace, configuration)
 
     def run(self, **what: str) -> None:
         machines = self.aws.client("stepfunctions")
@@ -71,8 +72,6 @@ def applied(local_aws: LocalAws, repository: Path) -> Iterator[Applied]:
     body = "\n".join(["USER_ID,ITEM_ID,TIMESTAMP,DEVICE", *rows]).encode()
     s3.put_object(Bucket=BUCKET, Key="raw/interactions/events.csv", Body=body)
     with Workspace(repository, endpoint=local_aws.endpoint) as workspace:
-        for name in ("main.tf", "outputs.tf", "variables.tf"):
-            (workspace.folder / name).unlink()
         made = Applied(local_aws, workspace)
         made.configure()
         workspace.init()

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+import configurations
 import pytest
 import tftest
 
@@ -161,9 +162,7 @@ def roots(local_aws: LocalAws, repository: Path, plan_of: "PlanOf") -> tftest.Te
         },
     }
     with Workspace(repository, endpoint=local_aws.endpoint) as workspace:
-        for name in ("main.tf", "outputs.tf", "variables.tf"):
-            (workspace.folder / name).unlink()
-        (workspace.folder / "main.tf.json").write_text(json.dumps(calls))
+        configurations.put(workspace, calls)
         return plan_of(workspace)
 
 

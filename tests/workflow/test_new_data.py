@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import configurations
 import pytest
 
 from batchrec import execution
@@ -35,9 +36,7 @@ def workspace(pipeline: "Pipeline", repository: Path) -> Iterator[Workspace]:
         "tags": {"team": "shop"},
     }
     with Workspace(repository, endpoint=pipeline.aws.endpoint) as made:
-        for name in ("main.tf", "outputs.tf", "variables.tf"):
-            (made.folder / name).unlink()
-        (made.folder / "main.tf.json").write_text(json.dumps({"module": {"schedule": call}}))
+        configurations.put(made, {"module": {"schedule": call}})
         made.init()
         made.apply()
         yield made
