@@ -236,7 +236,7 @@ def pipeline(
     }
     policy = {"Version": "2012-10-17", "Statement": [statement]}
     s3.put_bucket_policy(Bucket=made.bucket, Policy=json.dumps(policy))
-    personalize_role(f"{name}-personalize")
+    personalize_role(f"{name}-us-east-1-personalize")
     for script, job in (
         ("prepare", "prepare-training-data"),
         ("publish", "publish-recommendations"),
