@@ -5,6 +5,7 @@ Mistakes are seeded on the way: a run that fails for one is redriven once it is 
 
 import json
 import random
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from batchrec.localaws.server import LocalAws
 
 NAME = "least"
 ACCOUNT = "123456789012"
+PATIENCE_SECONDS = 120
 ROLES = {
     "prepare": f"{NAME}-us-east-1-prepare",
     "publish": f"{NAME}-us-east-1-publish",
@@ -186,12 +188,14 @@ class Rehearsed:
             performAutoTraining=True,
         )
 
-    def _until(self, happened: Callable[[], bool]) -> None:
-        for _ in range(400):
-            if happened():
-                return
-            self.aws.clock.advance(30)
-        raise AssertionError("what was waited for never happened")
+    def _until(self, happened: Callable[[], bool], seconds: float = 30) -> None:
+        """Let so many virtual seconds pass at a time; what is real work takes real time besides."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not happened():
+            assert time.monotonic() < deadline, "what was waited for never happened"
+            if seconds:
+                self.aws.clock.advance(seconds)
+            time.sleep(0.05)
 
     def _start_until(self, service: str, operation: str) -> str:
         """Start a run and hold time at an operation of its."""
@@ -216,7 +220,7 @@ class Rehearsed:
         """Time is held meanwhile, so that what runs still does."""
         stepfunctions = self.aws.client("stepfunctions")
         skipped = self.fire()
-        self._until(lambda: self._status(skipped) != "RUNNING")
+        self._until(lambda: self._status(skipped) != "RUNNING", seconds=0)
         torn_down = stepfunctions.start_execution(
             stateMachineArn=self.outputs["state_machine_arn"],
             input=json.dumps({"action": "teardown"}),

@@ -90,7 +90,8 @@ def test_everything_lies_below_the_prefix(lake: Lake) -> None:
 def test_everything_is_encrypted_with_the_key(lake: Lake) -> None:
     key = lake.key_arn()
     assert {found.get("SSEKMSKeyId") for found in lake.objects.values()} == {key}
-    every = lake.aws.client("logs").describe_log_groups()["logGroups"]
+    pages = lake.aws.client("logs").get_paginator("describe_log_groups").paginate()
+    every = (group for page in pages for group in page["logGroups"])
     groups = [group for group in every if NAME in group["logGroupName"]]
     assert len(groups) == 5
     assert {group.get("kmsKeyId") for group in groups} == {key}
