@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 
 Say = Callable[[str], None]
+console = Console()  # of the command line
 
 
 class Steps:

@@ -5,16 +5,16 @@ Terraform knows no solutions and filters; a dataset group that has some can't be
 
 import json
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import boto3
 from rich.console import Console
 
-from batchrec import execution
+from batchrec import execution, pipeline
 from batchrec.errors import BatchrecError
+from batchrec.pipeline import Where, terraform_json
 from batchrec.terraform import find_terraform
 
 
@@ -28,30 +28,23 @@ class Request:
     asks: bool = True  # Terraform asks before it destroys
 
 
-def _own_client(service: str, region: str) -> Any:
-    return boto3.client(service, region_name=region)  # type: ignore[call-overload]
-
-
-def destroy(
-    request: Request, console: Console, client: Callable[[str, str], Any] = _own_client
-) -> None:
+def destroy(request: Request, console: Console, client: pipeline.Clients | None = None) -> None:
     """Run the workflow's teardown, wait until it is done, then run `terraform destroy`.
 
     Args:
         request: what to take down.
         console: says what goes on.
-        client: makes a client of AWS for a service and a Region; by default with the caller's own
-            credentials.
+        client: makes clients of AWS; by default with the caller's own credentials.
 
     Raises:
         BatchrecError: nothing was applied, the bucket may not be destroyed with its data, or a step
             failed; what was not yet reached is as it was.
     """
-    terraform = find_terraform()
-    arn = _state_machine(terraform, request)
-    _require_destroyable_buckets(terraform, request)
-    region = arn.split(":")[3]
-    stepfunctions = client("stepfunctions", region)
+    where = Where(folder=request.folder, output=request.state_machine_output)
+    found = pipeline.find(where, request.env, client)
+    _require_destroyable_buckets(request)
+    stepfunctions = found.client("stepfunctions")
+    arn = found.state_machine_arn
     console.print(f"Tearing down what {arn} made", highlight=False, soft_wrap=True)
     started = stepfunctions.start_execution(
         stateMachineArn=arn, input=json.dumps({"action": "teardown"})
@@ -62,7 +55,7 @@ def destroy(
         lambda moment: console.print(f"  {moment.state}", highlight=False),
     )
     execution.require_success(stepfunctions, ended)
-    command = [str(terraform), "destroy", *([] if request.asks else ["-auto-approve"])]
+    command = [str(find_terraform()), "destroy", *([] if request.asks else ["-auto-approve"])]
     done = subprocess.run(command, cwd=request.folder, env=request.env, check=False)  # noqa: S603
     if done.returncode != 0:
         raise BatchrecError(
@@ -71,20 +64,9 @@ def destroy(
         )
 
 
-def _state_machine(terraform: Path, request: Request) -> str:
-    outputs = _json(terraform, request, "output", "-json")
-    if request.state_machine_output not in outputs:
-        raise BatchrecError(
-            f"The configuration in {request.folder} has no output {request.state_machine_output}."
-            " Apply it first; or name the output that holds the module's state_machine_arn with"
-            " --state-machine-output."
-        )
-    return str(outputs[request.state_machine_output]["value"])
-
-
-def _require_destroyable_buckets(terraform: Path, request: Request) -> None:
+def _require_destroyable_buckets(request: Request) -> None:
     """Terraform would only find out halfway."""
-    state = _json(terraform, request, "show", "-json")
+    state = terraform_json(request.folder, request.env, "show", "-json")
     kept = [
         resource["values"]["bucket"]
         for resource in _resources(state.get("values", {}).get("root_module", {}))
@@ -100,17 +82,3 @@ def _require_destroyable_buckets(terraform: Path, request: Request) -> None:
 def _resources(module: Mapping[str, Any]) -> list[dict[str, Any]]:
     inner = [found for child in module.get("child_modules", []) for found in _resources(child)]
     return [*module.get("resources", []), *inner]
-
-
-def _json(terraform: Path, request: Request, *arguments: str) -> dict[str, Any]:
-    shown = subprocess.run(  # noqa: S603 (Terraform, in the user's own configuration)
-        [str(terraform), *arguments],
-        cwd=request.folder,
-        env=request.env,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if shown.returncode != 0:
-        raise BatchrecError(f"terraform {' '.join(arguments)} failed:\n{shown.stderr.strip()}")
-    return dict(json.loads(shown.stdout))

@@ -34,7 +34,7 @@ def follow(
         execution_arn: which execution; the children of its Distributed Maps are followed too.
         on_moment: called for each state that does something, in order; polling is left out.
     """
-    histories = _Histories(stepfunctions, execution_arn)
+    histories = Histories(stepfunctions, execution_arn)
     waiting: list[Moment] = []
     complete = 0.0  # every moment until then, in seconds from the start, has been read
     while True:
@@ -51,13 +51,17 @@ def follow(
         time.sleep(_POLL_SECONDS)
 
 
-class _Histories:
-    """The histories of an execution and of its children, read piece by piece."""
+class Histories:
+    """The histories of an execution and of its children, read piece by piece.
+
+    Attributes:
+        events: those read so far, the oldest first, by the execution's ARN.
+    """
 
     def __init__(self, stepfunctions: Any, execution_arn: str) -> None:
         self._stepfunctions = stepfunctions
         self._execution_arn = execution_arn
-        self._last: dict[str, int] = {}  # id of the last event that was read, by execution
+        self.events: dict[str, list[dict[str, Any]]] = {}
         self._map_runs: list[str] = []
         self._finished: set[tuple[str, int]] = set()  # children's ARN and redrive count
 
@@ -86,9 +90,9 @@ class _Histories:
         return found
 
     def _read(self, arn: str) -> list[dict[str, Any]]:
-        events = history(self._stepfunctions, arn, after=self._last.get(arn, 0))
-        if events:
-            self._last[arn] = events[-1]["id"]
+        known = self.events.setdefault(arn, [])
+        events = history(self._stepfunctions, arn, after=known[-1]["id"] if known else 0)
+        known += events
         return events
 
     def _note(self, event: dict[str, Any]) -> None:

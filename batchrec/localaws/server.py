@@ -210,3 +210,9 @@ class LocalAws:
 class _QuietRequestHandler(MotoRequestHandler):
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Requests are not news."""
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """Answers bear the virtual time, as those of AWS bear its own."""
+        return super().date_time_string(
+            runtime.current().clock.time() if timestamp is None else timestamp
+        )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from batchrec.localaws.faults import Fault, JobFault
 
 if TYPE_CHECKING:
-    from conftest import Pipeline
+    from deployed_pipeline import Pipeline
 
 SUCCEEDED, FAILED = "SUCCEEDED", "FAILED"
 

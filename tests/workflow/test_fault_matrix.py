@@ -15,7 +15,7 @@ from batchrec.localaws.personalize.models import personalize_backends
 from batchrec.localaws.server import ACCOUNT_ID, REGION
 
 if TYPE_CHECKING:
-    from conftest import Pipeline
+    from deployed_pipeline import Pipeline
 
 pytestmark = pytest.mark.timeout(300)
 

@@ -13,7 +13,7 @@ from batchrec import execution
 from batchrec.terraform import Workspace
 
 if TYPE_CHECKING:
-    from conftest import Pipeline
+    from deployed_pipeline import Pipeline
 
 ACCOUNT = "123456789012"
 DEADLINE_SECONDS = 60

@@ -9,7 +9,7 @@ from batchrec import execution
 from batchrec.localaws.faults import JobFault
 
 if TYPE_CHECKING:
-    from conftest import Pipeline
+    from deployed_pipeline import Pipeline
 
 ARN = "arn:aws:personalize:us-east-1:123456789012"
 

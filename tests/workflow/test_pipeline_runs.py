@@ -11,7 +11,7 @@ from batchrec import execution
 from batchrec.errors import BatchrecError
 
 if TYPE_CHECKING:
-    from conftest import Pipeline
+    from deployed_pipeline import Pipeline
 
 ARN = "arn:aws:personalize:us-east-1:123456789012"
 

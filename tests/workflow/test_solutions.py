@@ -11,7 +11,7 @@ from batchrec.localaws.faults import JobFault
 from batchrec.localaws.personalize.quotas import Quotas
 
 if TYPE_CHECKING:
-    from conftest import Pipeline
+    from deployed_pipeline import Pipeline
 
 ARN = "arn:aws:personalize:us-east-1:123456789012"
 SEGMENTS = {

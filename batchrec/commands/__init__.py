@@ -1,0 +1,1 @@
+"""The commands of `batchrec`, a file for each: parse, call, print."""

@@ -1,0 +1,55 @@
+"""Options that several commands have, and what they mean."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from batchrec import pipeline
+from batchrec.errors import BatchrecError
+from batchrec.pipeline import Pipeline, Where
+
+State = Annotated[
+    Path | None,
+    typer.Option(
+        "--state",
+        help="File that keeps the account for the next time: taken over at the start if it is"
+        " there, written at the end.",
+    ),
+]
+StateMachine = Annotated[
+    str | None,
+    typer.Option(
+        "--state-machine-arn",
+        "--state-machine",
+        help="The pipeline's state machine: ARN or name. Default: the one of --folder.",
+    ),
+]
+Folder = Annotated[
+    Path, typer.Option(help="Terraform configuration that calls the module, applied.")
+]
+StateMachineOutput = Annotated[
+    str, typer.Option(help="Output of --folder that holds the module's state_machine_arn.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def find_pipeline(state_machine: str | None, folder: Path, output: str) -> Pipeline:
+    """Find the pipeline that StateMachine, Folder and StateMachineOutput name.
+
+    Raises:
+        BatchrecError: there is none, or it can't be reached.
+    """
+    return pipeline.find(Where(state_machine, folder, output), os.environ)
+
+
+def repository() -> Path:
+    """Find the checkout that this package is installed from: it holds the Terraform module."""
+    repository = Path(__file__).resolve().parents[2]
+    if not (repository / "examples" / "movielens").is_dir():
+        raise BatchrecError(
+            f"There is no Terraform module beside the installed package ({repository}).\n"
+            "Install batchrec from a checkout of the repository: pip install -e '.[rehearsal]'."
+        )
+    return repository

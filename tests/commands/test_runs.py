@@ -1,0 +1,158 @@
+"""What a run did, against what Glue, Personalize and Step Functions themselves say of it."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+from deployed_pipeline import Pipeline as Deployed
+
+from batchrec import runs
+from batchrec.errors import BatchrecError
+from batchrec.localaws import fault_syntax
+from batchrec.pipeline import Pipeline
+
+
+def test_a_run_that_succeeded(pipeline: Deployed, found: Pipeline) -> None:
+    described, _ = pipeline.run("weekly")
+    run = runs.read(found)
+    assert (run.name, run.action, run.status) == ("weekly", "run", "SUCCEEDED")
+    assert (run.started, run.ended) == (described["startDate"], described["stopDate"])
+    assert run.failures == ()
+    assert run.output == json.loads(described["output"])
+    assert run.as_of >= run.ended.replace(microsecond=0)
+
+    kinds = [(job.kind, job.subject, job.status) for job in run.jobs]
+    assert kinds == [
+        ("prepare", None, "SUCCEEDED"),
+        ("import", "interactions", "ACTIVE"),
+        ("training", "user-personalization", "ACTIVE"),
+        ("batch inference", "user-personalization", "ACTIVE"),
+        ("publish", None, "SUCCEEDED"),
+    ]
+    by_kind = {job.kind: job for job in run.jobs}
+    (listed,) = pipeline.listed(
+        "list_dataset_import_jobs",
+        "datasetImportJobs",
+        datasetArn=pipeline.configuration["datasets"][0]["arn"],
+    )
+    imported = by_kind["import"]
+    assert imported.id == listed["datasetImportJobArn"]
+    assert abs((imported.started - listed["creationDateTime"]).total_seconds()) < 1
+    assert abs((imported.ended - listed["lastUpdatedDateTime"]).total_seconds()) < 1
+    glue = pipeline.aws.client("glue")
+    (job_run,) = glue.get_job_runs(JobName=found.configuration["prepare_job_name"])["JobRuns"]
+    assert by_kind["prepare"].id == job_run["Id"]
+
+
+def test_its_states_with_those_of_children(pipeline: Deployed, found: Pipeline) -> None:
+    pipeline.run()
+    visits = {visit.state: visit for visit in runs.read(found).visits}
+    assert visits["PrepareTrainingData"].within == ()
+    assert visits["CreateDatasetImportJob"].within == ("ImportDatasets", "interactions")
+    assert visits["CreateSolutionVersion"].within == (
+        "RecommendWithSolutions",
+        "user-personalization",
+    )
+    assert visits["ImportDatasets"].type == "Map"
+    duration = visits["ImportDatasets"].left - visits["ImportDatasets"].entered
+    assert duration.total_seconds() >= 300  # the modelled duration of an import
+    assert "ListFilters" not in visits  # of a teardown
+
+
+def test_a_version_that_is_reused_was_trained_by_another_run(
+    pipeline: Deployed, found: Pipeline
+) -> None:
+    pipeline.run("first")
+    pipeline.run("second")
+    first, second = ({j.kind: j for j in runs.read(found, n).jobs} for n in ("first", "second"))
+    assert [first["training"].is_reused, second["training"].is_reused] == [False, True]
+    assert first["training"].id == second["training"].id
+    assert [first["import"].expected_seconds, second["import"].expected_seconds] == [None, 300]
+
+
+def test_a_run_that_failed_says_where_and_why(pipeline: Deployed, found: Pipeline) -> None:
+    pipeline.aws.faults.add(fault_syntax.parse('CreateDatasetImportJob fail "Bad rows."'))
+    pipeline.run()
+    run = runs.read(found)
+    (failure,) = run.failures
+    assert (failure.state, failure.subject) == ("DescribeDatasetImportJob", "interactions")
+    assert failure.error == "Personalize.DatasetImportJobFailed"
+    assert failure.cause.endswith("ended as CREATE FAILED: Bad rows.")
+    (job,) = (job for job in run.jobs if job.kind == "import")
+    assert (job.status, job.reason) == ("CREATE FAILED", "Bad rows.")
+
+
+def test_each_solution_that_failed_is_told(pipeline: Deployed, found: Pipeline) -> None:
+    strict = {"minimum": {"precision_at_5": 0.99}, "maximum_drop": {}}
+    pipeline.solve(
+        pipeline.solution("good"),
+        pipeline.solution("bad", quality_gate=strict),
+        pipeline.solution("worse", quality_gate=strict),
+    )
+    pipeline.run()
+    run = runs.read(found)
+    assert run.status == "FAILED"
+    assert sorted(failure.subject for failure in run.failures) == ["bad", "worse"]
+    assert {failure.error for failure in run.failures} == {"QualityGateClosed"}
+
+
+def test_an_execution_that_is_stopped(pipeline: Deployed, found: Pipeline) -> None:
+    arn = pipeline.start_until("CreateSolutionVersion", "stopped")
+    stepfunctions = pipeline.aws.client("stepfunctions")
+    running = runs.read(found, "stopped")
+    assert (running.status, running.ended) == ("RUNNING", None)
+    (training,) = (job for job in running.jobs if job.kind == "training")
+    assert training.ended is None
+    stepfunctions.stop_execution(executionArn=arn, error="Mind.Changed", cause="Not today.")
+    pipeline.aws.clock.release()
+    stopped = runs.read(found, "stopped")
+    assert stopped.status == "ABORTED"
+    (failure,) = stopped.failures
+    assert (failure.error, failure.cause) == ("Mind.Changed", "Not today.")
+    assert failure.state.startswith("RecommendWithSolutions")
+
+
+def test_one_that_continues_another_is_found_by_its_name(
+    pipeline: Deployed, found: Pipeline
+) -> None:
+    pipeline.aws.faults.add(fault_syntax.parse('CreateDatasetImportJob fail "Bad rows."'))
+    pipeline.run("weekly")
+    continued, _ = pipeline.run("again", run="weekly")
+    run = runs.read(found, "weekly")
+    assert run.execution_arn == continued["executionArn"]
+    assert (run.name, run.status) == ("weekly", "SUCCEEDED")
+
+
+def test_a_run_that_is_skipped(pipeline: Deployed, found: Pipeline) -> None:
+    pipeline.start_until("CreateSolutionVersion", "first")
+    pipeline.aws.clock.hold()
+    pipeline.start("second")
+    for _ in range(100):
+        pipeline.aws.clock.advance(1)
+        if runs.read(found, "second").ended:
+            break
+    pipeline.aws.clock.release()
+    assert runs.read(found, "second").status == "SKIPPED"
+
+
+def test_no_run_yet(found: Pipeline) -> None:
+    with pytest.raises(BatchrecError, match=r"has not run yet.*batchrec run"):
+        runs.read(found)
+
+
+def test_an_unknown_run(pipeline: Deployed, found: Pipeline) -> None:
+    pipeline.run()
+    with pytest.raises(BatchrecError, match="has no run monthly"):
+        runs.read(found, "monthly")
+
+
+def test_the_service_tells_the_time(pipeline: Deployed, found: Pipeline) -> None:
+    pipeline.aws.clock.hold()
+    try:
+        pipeline.aws.clock.advance(86_400)
+        pipeline.start("tomorrow")
+        told = runs.read(found, "tomorrow").as_of
+        now = datetime.fromtimestamp(pipeline.aws.clock.time(), UTC)
+    finally:
+        pipeline.aws.clock.release()
+    assert abs((told - now).total_seconds()) <= 1
