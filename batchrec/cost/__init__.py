@@ -1,0 +1,1 @@
+"""What a run bills, or would bill."""

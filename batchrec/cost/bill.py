@@ -1,0 +1,49 @@
+"""What a run bills, line by line."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing that is billed."""
+
+    service: str  # Amazon Personalize, AWS Glue, AWS Step Functions, …
+    what: str  # data ingestion, training, batch inference of KEY, …
+    quantity: float
+    unit: str  # GB, training hours, 1,000 recommendations, DPU-hours, …
+    price: float | None  # US dollars for a unit; None: unknown
+    basis: str  # measured, modelled (by the local AWS) or estimated, and from what
+
+    @property
+    def amount(self) -> float | None:
+        """US dollars; None if the price is unknown."""
+        return None if self.price is None else self.quantity * self.price
+
+
+@dataclass(frozen=True)
+class Saving:
+    """What would lower the bill."""
+
+    what: str  # what to change, with the input's name
+    amount: float | None  # US dollars a run; None: unknown
+    because: str
+
+
+@dataclass(frozen=True)
+class Bill:
+    """All of a run, the most expensive line first; those without a price last."""
+
+    lines: list[Line]
+    savings: list[Saving]
+    prices_as_of: str  # date of the price table, and its Region
+    notes: list[str]
+
+    @property
+    def total(self) -> float:
+        """US dollars of the lines whose price is known."""
+        return sum(line.amount or 0.0 for line in self.lines)
+
+    @property
+    def unknown(self) -> list[Line]:
+        """The lines whose price isn't known: the total is without them."""
+        return [line for line in self.lines if line.price is None]
