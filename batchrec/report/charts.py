@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 
 from batchrec.report.facts import LongTail, Popularity, SolutionFacts
 
+_RUNS = 12  # before this one, whose metrics are drawn
 WIDTH = 340  # of a whole chart, in pixels: what a phone shows without scrolling
 _PLOT = {"width": WIDTH - 70, "height": 190}
 _VERSION = "6.4"  # of Vega-Lite, which vl-convert has and Altair 6 writes
@@ -39,14 +40,15 @@ _CONFIG: dict[str, Any] = {
     "legend": {
         "labelColor": _INK,
         "labelFontSize": 11,
-        "labelLimit": 140,
+        "columns": 2,
+        "labelLimit": 150,
         "orient": "top",
         "title": None,
     },
     "area": {"color": _SERIES[0], "fillOpacity": 0.25, "line": {"color": _SERIES[0]}},
     "bar": {"color": _SERIES[0]},
     "line": {"color": _SERIES[0], "strokeWidth": 2},
-    "point": {"color": _SERIES[0], "filled": True, "size": 70},
+    "point": {"color": _SERIES[0], "filled": True, "opacity": 1, "size": 70},
     "rule": {"color": _MUTED},
 }
 _numbers = itertools.count()
@@ -66,9 +68,15 @@ class Figure:
 def events(points: list[tuple[date, int]]) -> Figure:
     """Events over time."""
     values = [{"day": day.isoformat(), "events": number} for day, number in points]
-    chart = _chart(values).mark_area().encode(
-        x=alt.X("day:T", title=None, axis=alt.Axis(format="%b %Y", labelOverlap=True, tickCount=4)),
-        y=alt.Y("events:Q", title="events", axis=_counts()),
+    chart = (
+        _chart(values)
+        .mark_area()
+        .encode(
+            x=alt.X(
+                "day:T", title=None, axis=alt.Axis(format="%b %Y", labelOverlap=True, tickCount=4)
+            ),
+            y=alt.Y("events:Q", title="events", axis=_counts()),
+        )
     )
     (first, _), (last, _) = points[0], points[-1]
     top_day, top = max(points, key=lambda point: point[1])
@@ -86,20 +94,24 @@ def long_tail(tail: LongTail) -> Figure:
     even = [{"share": x, "events": x} for x in (0.0, 1.0)]
     share = alt.X("share:Q", title=f"share of {tail.kind}, most events first", axis=_percents())
     values = [{"share": x, "events": y} for x, y in tail.shares]
-    curve = _chart(values).mark_area().encode(
-        share, alt.Y("events:Q", title="share of events", axis=_percents())
+    curve = (
+        _chart(values)
+        .mark_area()
+        .encode(share, alt.Y("events:Q", title="share of events", axis=_percents()))
     )
-    equal = _chart(even).mark_line(strokeDash=[4, 4], color=_MUTED, strokeWidth=1).encode(
-        share, alt.Y("events:Q")
+    equal = (
+        _chart(even)
+        .mark_line(strokeDash=[4, 4], color=_MUTED, strokeWidth=1)
+        .encode(share, alt.Y("events:Q"))
     )
     tenth = _at(tail.shares, 0.1)
     return _figure(
         f"Long tail of {tail.kind}",
-        f"The tenth of the {tail.count:,} {tail.kind} with most events has {tenth:.0%} of all"
+        f"The tenth of the {tail.count:,} {tail.kind} with most events has {percent(tenth)} of all"
         f" events; the Gini coefficient is {tail.gini:.2f}. The broken line is an even spread.",
         curve + equal,
         [f"share of {tail.kind}", "share of events"],
-        [[f"{x:.0%}", f"{y:.1%}"] for x, y in tail.shares[:: max(len(tail.shares) // 20, 1)]],
+        [[percent(x), percent(y)] for x, y in tail.shares[:: max(len(tail.shares) // 20, 1)]],
     )
 
 
@@ -140,7 +152,8 @@ def metrics(solution: SolutionFacts) -> Figure:
 
 def history(solution: SolutionFacts) -> Figure:
     """Metrics from run to run."""
-    runs = [*((each.run, each.metrics) for each in solution.earlier), ("this run", solution.metrics)]
+    runs = [(each.run, each.metrics) for each in solution.earlier[-_RUNS:]]
+    runs.append(("this run", solution.metrics))
     names = [name for name in solution.metrics if all(name in measured for _, measured in runs)]
     shown = names[:3]
     values = [
@@ -148,14 +161,13 @@ def history(solution: SolutionFacts) -> Figure:
         for number, (_, measured) in enumerate(runs, 1 - len(runs))
         for name in shown
     ]
-    chart = (
+    lines = (
         _chart(values)
-        .mark_line(point=True)
+        .mark_line()
         .encode(
-            x=alt.X("run:O", title="runs before this one", axis=alt.Axis(labelAngle=0)),
+            x=alt.X("run:O", title="runs before this one (0)", axis=alt.Axis(labelAngle=0)),
             y=alt.Y("value:Q", title=None),
             color=alt.Color("metric:N", sort=None),
-            shape=alt.Shape("metric:N", sort=None),
             strokeDash=alt.StrokeDash("metric:N", sort=None),
         )
     )
@@ -167,7 +179,7 @@ def history(solution: SolutionFacts) -> Figure:
             for name in shown
         )
         + ".",
-        chart,
+        lines,
         ["run", *names],
         [[run, *(_value(measured[name]) for name in names)] for run, measured in runs],
     )
@@ -181,25 +193,38 @@ def popularity(found: Popularity) -> Figure:
         for of, shares in sides.items()
         for bucket, share in zip(found.buckets, shares, strict=True)
     ]
-    chart = _chart(values).mark_bar().encode(
-        x=alt.X("items:N", title="items by popularity", sort=None, axis=alt.Axis(labelAngle=-30)),
-        xOffset=alt.XOffset("of:N", sort=None),
-        y=alt.Y("share:Q", title="share", axis=_percents()),
-        color=alt.Color("of:N", sort=None),
+    chart = (
+        _chart(values)
+        .mark_bar()
+        .encode(
+            x=alt.X(
+                "items:N", title="items by popularity", sort=None, axis=alt.Axis(labelAngle=-30)
+            ),
+            xOffset=alt.XOffset("of:N", sort=None),
+            y=alt.Y("share:Q", title="share", axis=_percents()),
+            color=alt.Color("of:N", sort=None),
+        )
     )
     return _figure(
         "Popularity of what is recommended, and of what people had",
-        f"Of all recommendations {found.recommended[0]:.0%} are of the items in the first group"
-        f" ({found.buckets[0]}), which have {found.consumed[0]:.0%} of all events.",
+        f"{percent(found.recommended[0])} of all recommendations are of the items in the first"
+        f" group ({found.buckets[0]}), which have {percent(found.consumed[0])} of all events.",
         chart,
         ["items by popularity", *sides],
         [
-            [bucket, f"{consumed:.1%}", f"{recommended:.1%}"]
+            [bucket, percent(consumed), percent(recommended)]
             for bucket, consumed, recommended in zip(
                 found.buckets, found.consumed, found.recommended, strict=True
             )
         ],
     )
+
+
+def percent(share: float) -> str:
+    """Write a share, with a space that doesn't break."""
+    if 0 < share < 0.001:
+        return "under 0.1\u00a0%"
+    return f"{100 * share:.3g}\u00a0%" if share < 1 else f"{100 * share:,.0f}\u00a0%"
 
 
 _SHORT = {
@@ -220,14 +245,12 @@ def _compared(solution: SolutionFacts) -> str:
     if not solution.popularity_metrics:
         return "What recommending only what is popular would reach isn't known."
     both = [name for name in solution.metrics if name in solution.popularity_metrics]
-    better = [
-        name for name in both if solution.metrics[name] > solution.popularity_metrics[name]
-    ]
+    better = [name for name in both if solution.metrics[name] > solution.popularity_metrics[name]]
     return f"Better than recommending what is popular in {len(better)} of {len(both)} metrics."
 
 
 def _chart(values: list[dict[str, Any]], **size: Any) -> alt.Chart:
-    return alt.Chart(alt.Data(values=values)).properties(**{**_PLOT, **size})
+    return alt.Chart(alt.InlineData(values=values)).properties(**{**_PLOT, **size})
 
 
 def _counts() -> alt.Axis:

@@ -67,16 +67,16 @@ def graph(states: dict[str, Any], run: Run) -> Graph:
     return _graph(states, own, list(run.failures), run)
 
 
-def _graph(
-    states: dict[str, Any], visits: list[Visit], failures: list[Failure], run: Run
-) -> Graph:
+def _graph(states: dict[str, Any], visits: list[Visit], failures: list[Failure], run: Run) -> Graph:
     nodes = _visited(states, visits, failures, run)
     end = next((n for n, node in enumerate(nodes, 1) if _is_an_end(node)), len(nodes))
     after = _successors(states)
     order = _order(after)
     seen = {each.state for each in visits}
     unseen = [name for name in order if name not in seen and _is_drawn(states[name])]
-    follow = _reachable([nodes[end - 1].name], after) if nodes and _is_an_end(nodes[end - 1]) else ()
+    follow = (
+        _reachable([nodes[end - 1].name], after) if nodes and _is_an_end(nodes[end - 1]) else ()
+    )
     near = _reachable([node.name for node in nodes], after)
     return Graph(
         path=nodes[:end],
@@ -102,7 +102,7 @@ def _visited(
 
 def _node(name: str, state: Any, visits: list[Visit], causes: list[str], run: Run) -> Node:
     until = run.ended or run.as_of
-    lanes = list(_lanes(state, run))
+    lanes = sorted(_lanes(state, run), key=lambda lane: lane.outcome is not Outcome.FAILED)
     failed = bool(causes) or any(lane.outcome is Outcome.FAILED for lane in lanes)
     return Node(
         name=name,
@@ -176,7 +176,7 @@ _SERVICES = {
 def _service(state: Any) -> str:
     """Name the service of arn:aws:states:::glue:startJobRun.sync or …:::aws-sdk:s3:getObject."""
     words = state.get("Resource", "").rpartition(":::")[2].removeprefix("aws-sdk:").split(":")
-    return _SERVICES.get(words[0], words[0])
+    return _SERVICES.get(words[0], str(words[0]))
 
 
 def _successors(states: dict[str, Any]) -> dict[str, list[str]]:

@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from batchrec.console import duration
+from batchrec.cost.bill import Line
 from batchrec.errors import BatchrecError
 from batchrec.report import charts, outcome, timeline
 from batchrec.report.charts import Figure
@@ -53,8 +54,10 @@ def render(facts: Facts) -> str:
         "count": lambda number: f"{number:,.0f}",
         "duration": duration,
         "money": _money,
-        "percent": _percent,
-        "quantity": lambda number: f"{number:,.4g}" if number < 1000 else f"{number:,.0f}",
+        "breakable": _breakable,
+        "percent": charts.percent,
+        "measured": _measured,
+        "quantity": _quantity,
         "short": charts.short,
         "time": lambda at: f"{at:%Y-%m-%d %H:%M} {at:%Z}".strip(),
     }
@@ -144,16 +147,25 @@ def _parted(explanation: str) -> tuple[str, str]:
     return explanation[:end], explanation[end:]
 
 
+def _breakable(name: str) -> Markup:
+    """Let a line end between the words of a state's name."""
+    return Markup("<wbr>").join(re.split(r"(?<=[a-z])(?=[A-Z])", name))
+
+
+def _quantity(number: float) -> str:
+    return f"{number:,.4g}" if abs(number) < 1000 else f"{number:,.0f}"
+
+
+def _measured(line: Line) -> str:
+    """Write what is billed: 3.2 training hours, or 151 × 1,000 recommendations."""
+    times = " × " if line.unit[:1].isdigit() else " "  # noqa: RUF001 (it is meant)
+    return f"{_quantity(line.quantity)}{times}{line.unit}"
+
+
 def _money(dollars: float | None) -> str:
     if dollars is None:
         return "unknown"
     return f"${dollars:,.2f}" if dollars >= 0.01 or dollars == 0 else "under $0.01"
-
-
-def _percent(share: float) -> str:
-    if 0 < share < 0.001:
-        return "under 0.1 %"
-    return f"{100 * share:.3g} %" if share < 1 else f"{100 * share:,.0f} %"
 
 
 def _asset(name: str) -> Markup:

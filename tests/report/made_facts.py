@@ -209,7 +209,7 @@ FOR_YOU = SolutionFacts(
     distinct=1519,
     catalogue=3706,
     popularity=Popularity(
-        ["top 1 %", "1–5 %", "5–20 %", "20–50 %", "the rest"],
+        ["top 1 %", "1 to 5 %", "5 to 20 %", "20 to 50 %", "the rest"],
         [0.13, 0.29, 0.34, 0.18, 0.06],
         [0.21, 0.35, 0.29, 0.11, 0.04],
     ),
