@@ -264,10 +264,11 @@ def _percents() -> alt.Axis:
 def _figure(
     title: str, alternative: str, chart: Any, columns: list[str], rows: list[list[str]]
 ) -> Figure:
-    svg: str = vl_convert.vegalite_to_svg(chart.to_dict(), vl_version=_VERSION, config=_CONFIG)
+    drawn: str = vl_convert.vegalite_to_svg(chart.to_dict(), vl_version=_VERSION, config=_CONFIG)
+    # Vega names the parts of a drawing for screen readers, without texts.
+    svg = re.sub(r' (role|aria-[a-z]+)="[^"]*"', "", drawn)
     # Several drawings stand in one document: what one refers to must not be another's.
-    number = next(_numbers)
-    svg = re.sub(r'(\bid="|url\(#)', rf"\g<1>chart-{number}-", svg)
+    svg = re.sub(r'(\bid="|url\(#)', rf"\g<1>chart-{next(_numbers)}-", svg)
     label = escape(f"{title}. {alternative}")
     svg = svg.replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1)
     return Figure(title, alternative, Markup(svg), columns, rows)  # noqa: S704 (of vl-convert)

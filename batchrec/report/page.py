@@ -72,7 +72,10 @@ def render(facts: Facts) -> str:
         problems=[(each, _parted(each.explanation)) for each in outcome.problems(facts)],
         graph=graph(facts.states, facts.run),
         timelines=_timelines(facts),
-        funnels=[(each, list(_stages(each))) for each in facts.funnels],
+        funnels=[
+            (each, (end := outcome.of_rows(each, facts.run)), list(_stages(each, end)))
+            for each in facts.funnels
+        ],
         data_figures=_data_figures(facts),
         solutions=[(each, _figures(each)) for each in facts.solutions],
         limits=sorted(facts.limits, key=lambda limit: -limit.share),
@@ -96,7 +99,7 @@ class Stage:
     kind: str  # read, lost or kept
 
 
-def _stages(funnel: Funnel) -> Iterator[Stage]:
+def _stages(funnel: Funnel, end: str) -> Iterator[Stage]:
     """Follow a dataset's rows from the files to Personalize, losing some at every stage."""
     total = max(funnel.read, 1)
     yield Stage("read", funnel.read, 0, 100, "read")
@@ -109,7 +112,7 @@ def _stages(funnel: Funnel) -> Iterator[Stage]:
     for name, rows in losses.items():
         left -= rows
         yield Stage(name, rows, max(100 * left / total, 0), 100 * rows / total, "lost")
-    yield Stage("imported", funnel.imported, 0, 100 * funnel.imported / total, "kept")
+    yield Stage(end, funnel.imported, 0, 100 * funnel.imported / total, "kept")
 
 
 def _timelines(facts: Facts) -> list[tuple[str, timeline.Timeline]]:
@@ -157,7 +160,7 @@ def _quantity(number: float) -> str:
 
 
 def _measured(line: Line) -> str:
-    """Write what is billed: 3.2 training hours, or 151 × 1,000 recommendations."""
+    """Write what is billed: 3.2 training hours, or 151 times 1,000 recommendations."""
     times = " × " if line.unit[:1].isdigit() else " "  # noqa: RUF001 (it is meant)
     return f"{_quantity(line.quantity)}{times}{line.unit}"
 

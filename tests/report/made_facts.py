@@ -131,6 +131,7 @@ def job(
 
 JOBS = (
     job("prepare", None, 0.1, 3, "SUCCEEDED"),
+    job("import", "items", 3.1, 6.9),
     job("import", "interactions", 3.1, 8.8),
     job("training", "similar", -10_080, -10_050),
     job("training", "for-you", 9.2, 37.8),
