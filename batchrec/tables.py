@@ -13,7 +13,14 @@ from batchrec.pipeline import Pipeline
 
 # What is asked about, by its column in a table.
 ASKED = {"user_id": "users", "item_id": "items", "item_attributes": "item attributes"}
-_SEGMENT_RECIPES = ("aws-item-affinity", "aws-item-attribute-affinity")
+# What recipes are asked about, if not users, and those that answer with users (docs/solutions.md).
+_ASKED_BY = {
+    "aws-similar-items": "items",
+    "aws-sims": "items",
+    "aws-item-affinity": "items",
+    "aws-item-attribute-affinity": "item attributes",
+}
+_SEGMENTS = ("aws-item-affinity", "aws-item-attribute-affinity")
 
 
 @dataclass(frozen=True)
@@ -102,6 +109,16 @@ def of_run(pipeline: Pipeline, run: str, entries: dict[str, Any]) -> dict[str, T
     return {key: table for key, table in found.items() if table is not None}
 
 
+def asked_by(recipe: str) -> str:
+    """Say what a recipe is asked about: users, items or item attributes."""
+    return _ASKED_BY.get(recipe, "users")
+
+
+def answered_by(recipe: str) -> str:
+    """Say what a recipe answers: items or users."""
+    return "users" if recipe in _SEGMENTS else "items"
+
+
 def _find(pipeline: Pipeline, key: str, run: str, entry: dict[str, Any]) -> Table | None:
     bucket, prefix = objects.split(_url(pipeline, key, run, entry))
     files = objects.under(pipeline.client("s3"), bucket, prefix, ".parquet")
@@ -112,7 +129,9 @@ def _find(pipeline: Pipeline, key: str, run: str, entry: dict[str, Any]) -> Tabl
     schema = fragments[0].physical_schema
     dataset = pads.FileSystemDataset(fragments, schema, kind)
     column = next(name for name in ASKED if name in schema.names)
-    return Table(key, run, entry, column, _answered(pipeline, key, entry, column), dataset)
+    recipe = _recipe(pipeline, key, entry)
+    answered = "users" if column == "item_attributes" else answered_by(recipe)
+    return Table(key, run, entry, column, answered, dataset)
 
 
 def _url(pipeline: Pipeline, key: str, run: str, entry: dict[str, Any]) -> str:
@@ -120,9 +139,6 @@ def _url(pipeline: Pipeline, key: str, run: str, entry: dict[str, Any]) -> str:
     return str(entry.get("table_prefix", own))
 
 
-def _answered(pipeline: Pipeline, key: str, entry: dict[str, Any], column: str) -> str:
-    """Say whether the answers are items or users; the table itself doesn't."""
+def _recipe(pipeline: Pipeline, key: str, entry: dict[str, Any]) -> str:
     configured = {each["key"]: each["recipe"] for each in pipeline.configuration["solutions"]}
-    recipe = entry.get("recipe", configured.get(key))
-    is_segment = column == "item_attributes" or recipe in _SEGMENT_RECIPES
-    return "users" if is_segment else "items"
+    return str(entry.get("recipe", configured.get(key, "")))
