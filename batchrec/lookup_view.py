@@ -1,5 +1,6 @@
 """Show what is recommended for one user, item or expression in the terminal."""
 
+from rich.columns import Columns
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -15,14 +16,17 @@ def show(found: Found, console: Console) -> None:
     # Text, not a str: an id or a title may look like the console's own markup.
     console.print(Text.assemble((f"{_WHAT[found.asked]} ", "bold"), _named(found.id, found.title)))
     console.print(_known(found), highlight=False)
-    if found.history:
-        console.print(_history(found))
+    for run in dict.fromkeys(each.run for each in found.solutions):
+        keys = ", ".join(each.solution for each in found.solutions if each.run == run)
+        console.print(Text(f"Recommended by the run {run}: {keys}."))
+    shown = [_history(found)] if found.history else []
+    shown += [_answers(each) for each in found.solutions if each.answers]
+    console.print()
+    # Side by side where there is room, else one below the other.
+    console.print(Columns(shown, padding=(1, 3)))
     for each in found.solutions:
-        console.print()
         if each.why_none is not None:
             console.print(Text.assemble((f"{each.solution}: ", "bold"), each.why_none))
-        else:
-            console.print(_answers(each))
 
 
 def _known(found: Found) -> str:
@@ -39,20 +43,22 @@ def _history(found: Found) -> Table:
     total = found.events or 0
     whole = len(found.history) == total
     table = Table(title="Before" if whole else f"Before: the latest {len(found.history)}")
+    has_types = any(event.event_type for event in found.history)
     table.add_column("Item")
-    table.add_column("Event")
+    if has_types:
+        table.add_column("Event")
     table.add_column("When (UTC)")
     for event in found.history:
         table.add_row(
             _named(event.item, found.titles.get(event.item)),
-            Text(event.event_type or ""),
+            *([Text(event.event_type or "")] if has_types else []),
             f"{event.at:%Y-%m-%d %H:%M}",
         )
     return table
 
 
 def _answers(looked: Looked) -> Table:
-    table = Table(title=Text(f"{looked.solution}, of the run {looked.run}"))
+    table = Table(title=Text(looked.solution), min_width=len(looked.solution))
     has_themes = any(answer.theme for answer in looked.answers)
     if has_themes:
         table.add_column("Theme")

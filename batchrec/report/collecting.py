@@ -182,9 +182,7 @@ def _told(
                 Event(event.item, titles.get(event.item), event.at, event.event_type)
                 for event in (past.get(one.id, []) if is_of_users else [])
             ],
-            answers=[
-                replace(answer, title=titles.get(answer.id)) for answer in one.answers
-            ]
+            answers=[replace(answer, title=titles.get(answer.id)) for answer in one.answers]
             if facts.answered == "items"
             else one.answers,
         )

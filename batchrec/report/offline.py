@@ -65,9 +65,7 @@ def popularity(
             learned["ITEM_ID"].to_pandas(),
             learned["TIMESTAMP"].to_pandas(),
         )
-        metrics = recommender.offline_metrics(
-            _POPULARITY, interactions, hyperparameters={}, seed=0
-        )
+        metrics = recommender.offline_metrics(_POPULARITY, interactions, hyperparameters={}, seed=0)
     except ValueError as error:
         return None, f"The metrics of popularity are unknown: {error}."
     return metrics, (

@@ -82,7 +82,7 @@ def facts(source: Source, solution: dict[str, Any]) -> tuple[SolutionFacts, list
         catalogue=said.catalogue,
         popularity=said.popularity,
         change=said.change,
-        sample=said.sample,
+        sample=list(said.sample),
         refused=_refused(source, key),
     ), notes
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,7 +14,7 @@ _POINTS = 100  # of a long tail
 _PENDING_ROWS = 8_000_000  # counts that wait to be summed up
 _BUCKETS = (0.01, 0.05, 0.2, 0.5, 1.0)  # ends, as shares of the items with events
 _PARTS = 16  # of the pairs that are compared at a time
-_SECONDS_A_DAY = 86_400
+_EPOCH = date(1970, 1, 1)
 
 
 class Tally:
@@ -74,7 +74,7 @@ def gini(counts: pa.Table) -> float:
 
 
 def over_time(days: Counter[int]) -> list[tuple[date, int]]:
-    """Return the number of events by day, week, month or year: the finest with at most 200.
+    """Return the number of events by day, week, month, quarter or year: at most 200.
 
     Args:
         days: events by day, counted from 1970-01-01.
@@ -84,7 +84,7 @@ def over_time(days: Counter[int]) -> list[tuple[date, int]]:
     """
     if not days:
         return []
-    by_day = {datetime.fromtimestamp(each * _SECONDS_A_DAY, UTC).date(): days[each] for each in days}
+    by_day = {_EPOCH + timedelta(days=day): events for day, events in days.items()}
     for start, following in _PERIODS:
         counted: Counter[date] = Counter()
         for day, events in by_day.items():
@@ -102,6 +102,10 @@ _PERIODS: list[tuple[Callable[[date], date], Callable[[date], date]]] = [
     (lambda day: day, lambda day: day + timedelta(days=1)),
     (lambda day: day - timedelta(days=day.weekday()), lambda day: day + timedelta(days=7)),
     (lambda day: day.replace(day=1), lambda day: (day + timedelta(days=31)).replace(day=1)),
+    (
+        lambda day: day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1),
+        lambda day: (day + timedelta(days=95)).replace(day=1),
+    ),
     (lambda day: day.replace(month=1, day=1), lambda day: day.replace(year=day.year + 1)),
 ]
 
@@ -194,9 +198,7 @@ def _numbered(rows: Pairs, asked: pa.Array, answers: pa.Array) -> tuple[pa.Chunk
 
 
 def _between(numbers: pa.ChunkedArray, low: int, high: int) -> pa.Array:
-    return numbers.filter(
-        pc.and_(pc.greater_equal(numbers, low), pc.less(numbers, high))
-    ).unique()
+    return numbers.filter(pc.and_(pc.greater_equal(numbers, low), pc.less(numbers, high))).unique()
 
 
 def _compared(mine: pa.Array, theirs: pa.Array, base: int) -> pa.Table:
