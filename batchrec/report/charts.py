@@ -66,9 +66,15 @@ class Figure:
 def events(points: list[tuple[date, int]]) -> Figure:
     """Events over time."""
     values = [{"day": day.isoformat(), "events": number} for day, number in points]
-    chart = _chart(values).mark_area().encode(
-        x=alt.X("day:T", title=None, axis=alt.Axis(format="%b %Y", labelOverlap=True, tickCount=4)),
-        y=alt.Y("events:Q", title="events", axis=_counts()),
+    chart = (
+        _chart(values)
+        .mark_area()
+        .encode(
+            x=alt.X(
+                "day:T", title=None, axis=alt.Axis(format="%b %Y", labelOverlap=True, tickCount=4)
+            ),
+            y=alt.Y("events:Q", title="events", axis=_counts()),
+        )
     )
     (first, _), (last, _) = points[0], points[-1]
     top_day, top = max(points, key=lambda point: point[1])
@@ -86,11 +92,15 @@ def long_tail(tail: LongTail) -> Figure:
     even = [{"share": x, "events": x} for x in (0.0, 1.0)]
     share = alt.X("share:Q", title=f"share of {tail.kind}, most events first", axis=_percents())
     values = [{"share": x, "events": y} for x, y in tail.shares]
-    curve = _chart(values).mark_area().encode(
-        share, alt.Y("events:Q", title="share of events", axis=_percents())
+    curve = (
+        _chart(values)
+        .mark_area()
+        .encode(share, alt.Y("events:Q", title="share of events", axis=_percents()))
     )
-    equal = _chart(even).mark_line(strokeDash=[4, 4], color=_MUTED, strokeWidth=1).encode(
-        share, alt.Y("events:Q")
+    equal = (
+        _chart(even)
+        .mark_line(strokeDash=[4, 4], color=_MUTED, strokeWidth=1)
+        .encode(share, alt.Y("events:Q"))
     )
     tenth = _at(tail.shares, 0.1)
     return _figure(
@@ -140,7 +150,10 @@ def metrics(solution: SolutionFacts) -> Figure:
 
 def history(solution: SolutionFacts) -> Figure:
     """Metrics from run to run."""
-    runs = [*((each.run, each.metrics) for each in solution.earlier), ("this run", solution.metrics)]
+    runs = [
+        *((each.run, each.metrics) for each in solution.earlier),
+        ("this run", solution.metrics),
+    ]
     names = [name for name in solution.metrics if all(name in measured for _, measured in runs)]
     shown = names[:3]
     values = [
@@ -181,11 +194,17 @@ def popularity(found: Popularity) -> Figure:
         for of, shares in sides.items()
         for bucket, share in zip(found.buckets, shares, strict=True)
     ]
-    chart = _chart(values).mark_bar().encode(
-        x=alt.X("items:N", title="items by popularity", sort=None, axis=alt.Axis(labelAngle=-30)),
-        xOffset=alt.XOffset("of:N", sort=None),
-        y=alt.Y("share:Q", title="share", axis=_percents()),
-        color=alt.Color("of:N", sort=None),
+    chart = (
+        _chart(values)
+        .mark_bar()
+        .encode(
+            x=alt.X(
+                "items:N", title="items by popularity", sort=None, axis=alt.Axis(labelAngle=-30)
+            ),
+            xOffset=alt.XOffset("of:N", sort=None),
+            y=alt.Y("share:Q", title="share", axis=_percents()),
+            color=alt.Color("of:N", sort=None),
+        )
     )
     return _figure(
         "Popularity of what is recommended, and of what people had",
@@ -220,9 +239,7 @@ def _compared(solution: SolutionFacts) -> str:
     if not solution.popularity_metrics:
         return "What recommending only what is popular would reach isn't known."
     both = [name for name in solution.metrics if name in solution.popularity_metrics]
-    better = [
-        name for name in both if solution.metrics[name] > solution.popularity_metrics[name]
-    ]
+    better = [name for name in both if solution.metrics[name] > solution.popularity_metrics[name]]
     return f"Better than recommending what is popular in {len(better)} of {len(both)} metrics."
 
 

@@ -12,6 +12,7 @@ from batchrec.pipeline import Pipeline
 from batchrec.runs import Run
 
 MOST_RUNS = 12  # that are looked at: each costs two calls
+MOST_FOLDERS = 50
 
 
 @dataclass(frozen=True)
@@ -25,21 +26,44 @@ class Earlier:
 
 def before(pipeline: Pipeline, run: Run) -> list[Earlier]:
     """Return the runs that published something before a run, the newest first."""
-    found: dict[str, Earlier] = {}
+    newer, found = {run.name}, dict[str, Earlier]()
     looked = 0
     for listed in runs.executions(pipeline):
-        if listed["startDate"] >= run.started or listed["status"] == "RUNNING":
+        name, output = _told(pipeline, listed)
+        if listed["startDate"] >= run.started:
+            newer.add(name)
             continue
         looked += 1
         if looked > MOST_RUNS:
-            break
-        name, output = _told(pipeline, listed)
-        if name in (run.name, *found):
+            return list(found.values())
+        if name not in newer | found.keys():
+            publication = pipeline.read_json(f"curated/{name}/publication.json")
+            if publication and publication["published"]:
+                found[name] = Earlier(name, list(publication["published"]), _metrics(output))
+    return [*found.values(), *_forgotten(pipeline, run, newer | found.keys())]
+
+
+def _forgotten(pipeline: Pipeline, run: Run, known: set[str]) -> list[Earlier]:
+    """Find runs by what they left in the bucket: Step Functions forgets executions after 90 days.
+
+    If there are more than 50 folders, they aren't looked through.
+    """
+    s3, prefix = pipeline.client("s3"), pipeline.key("curated/")
+    listed = s3.list_objects_v2(Bucket=pipeline.bucket, Prefix=prefix, Delimiter="/", MaxKeys=200)
+    names = {each["Prefix"].split("/")[-2] for each in listed.get("CommonPrefixes", [])} - known
+    found = []
+    for name in names if len(names) <= MOST_FOLDERS else ():
+        key = pipeline.key(f"curated/{name}/publication.json")
+        try:
+            answer = s3.get_object(Bucket=pipeline.bucket, Key=key)
+            publication = json.loads(answer["Body"].read())
+        except (s3.exceptions.NoSuchKey, ValueError):
             continue
-        publication = pipeline.read_json(f"curated/{name}/publication.json")
-        if publication and publication["published"]:
-            found[name] = Earlier(name, list(publication["published"]), _metrics(output))
-    return list(found.values())
+        if publication["published"] and answer["LastModified"] < run.started:
+            found.append(
+                (answer["LastModified"], Earlier(name, list(publication["published"]), {}))
+            )
+    return [each for _, each in sorted(found, key=lambda pair: pair[0], reverse=True)][:MOST_RUNS]
 
 
 def entries(pipeline: Pipeline, run: Run) -> dict[str, dict[str, Any]]:

@@ -67,16 +67,16 @@ def graph(states: dict[str, Any], run: Run) -> Graph:
     return _graph(states, own, list(run.failures), run)
 
 
-def _graph(
-    states: dict[str, Any], visits: list[Visit], failures: list[Failure], run: Run
-) -> Graph:
+def _graph(states: dict[str, Any], visits: list[Visit], failures: list[Failure], run: Run) -> Graph:
     nodes = _visited(states, visits, failures, run)
     end = next((n for n, node in enumerate(nodes, 1) if _is_an_end(node)), len(nodes))
     after = _successors(states)
     order = _order(after)
     seen = {each.state for each in visits}
     unseen = [name for name in order if name not in seen and _is_drawn(states[name])]
-    follow = _reachable([nodes[end - 1].name], after) if nodes and _is_an_end(nodes[end - 1]) else ()
+    follow = (
+        _reachable([nodes[end - 1].name], after) if nodes and _is_an_end(nodes[end - 1]) else ()
+    )
     near = _reachable([node.name for node in nodes], after)
     return Graph(
         path=nodes[:end],
