@@ -6,7 +6,7 @@ assigned (Step Functions API Reference, HistoryEvent).
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -82,6 +82,7 @@ class Run:
     jobs: tuple[Job, ...]  # by time
     output: dict[str, Any]  # of an execution that succeeded
     transitions: int  # states entered, those of children too
+    configuration: dict[str, Any] = field(default_factory=dict)  # the pipeline's, at its start
 
     @property
     def seconds(self) -> float:
@@ -188,6 +189,7 @@ def _run(
         jobs=tuple(sorted(jobs.values(), key=lambda job: job.started)),
         output=output,
         transitions=transitions,
+        configuration=assigned.get("configuration", {}),
     )
 
 
