@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.markup import escape
 
-from batchrec.commands import check, destroy, local_aws, recommend, rehearse
+from batchrec.commands import check, destroy, local_aws, recommend, rehearse, report
 from batchrec.errors import BatchrecError
 
 _DEBUG = "BATCHREC_DEBUG"
@@ -24,6 +24,7 @@ app = typer.Typer(
 for _command in (
     rehearse.rehearse,
     recommend.recommend,
+    report.report,
     check.check,
     destroy.destroy,
     local_aws.local_aws,
