@@ -47,7 +47,7 @@ def test_a_run_that_succeeded(ran_twice: Pipeline, tmp_path: Path) -> None:
 
 
 def count(data: duckdb.DuckDBPyConnection, table: str) -> int:
-    (number,) = data.sql(f"select count(*) from {table}").fetchone() or (0,)
+    ((number,),) = data.sql(f"select count(*) from {table}").fetchall()
     return int(number)
 
 
