@@ -294,7 +294,7 @@ GOOD = Facts(
             ),
             Saving("batch_inputs.users.active_days = 365", None, "Fewer users are asked about."),
         ],
-        prices_as_of="2026-11-29, us-east-1",
+        prices_as_of="prices of us-east-1, read on 2026-11-29",
         notes=["Storage in S3 isn't counted."],
     ),
     limits=[
