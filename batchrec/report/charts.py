@@ -81,9 +81,7 @@ def events(points: list[tuple[date, int]]) -> Figure:
             x=alt.X(
                 "day:T",
                 title=None,
-                axis=alt.Axis(
-                    format="%b %Y", labelOverlap="greedy", labelSeparation=12, tickCount=4
-                ),
+                axis=_months(),
             ),
             y=alt.Y("events:Q", title="events", axis=_counts()),
         )

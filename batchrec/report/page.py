@@ -162,11 +162,8 @@ def _breakable(name: str) -> Markup:
 def _told(text: str) -> Markup:
     """Show what stands between backticks as code, such as a command to run."""
     parts = re.split(r"`([^`]+)`", text)
-    shown = (
-        Markup("<code>{}</code>").format(part) if n % 2 else escape(part)
-        for n, part in enumerate(parts)
-    )
-    return Markup("").join(shown)
+    code = Markup("<code>{}</code>")
+    return Markup().join(code.format(part) if n % 2 else part for n, part in enumerate(parts))
 
 
 def _sentence(text: str) -> str:
