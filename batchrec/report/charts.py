@@ -78,11 +78,7 @@ def events(points: list[tuple[date, int]]) -> Figure:
         _chart(values)
         .mark_area()
         .encode(
-            x=alt.X(
-                "day:T",
-                title=None,
-                axis=_months(),
-            ),
+            x=alt.X("day:T", title=None, axis=_months()),
             y=alt.Y("events:Q", title="events", axis=_counts()),
         )
     )
@@ -165,11 +161,13 @@ def metrics(solution: SolutionFacts) -> Figure:
     )
 
 
-def history(solution: SolutionFacts) -> Figure:
-    """Metrics from run to run."""
+def history(solution: SolutionFacts) -> Figure | None:
+    """Metrics from run to run; None if there was no run before, or none with these metrics."""
     runs = [(each.run, each.metrics) for each in solution.earlier[-_RUNS:]]
     runs.append(("this run", solution.metrics))
     names = [name for name in solution.metrics if all(name in measured for _, measured in runs)]
+    if len(runs) == 1 or not names:
+        return None
     shown = names[:3]
     values = [
         {"run": number, "metric": short(name), "value": measured[name]}

@@ -138,8 +138,8 @@ def _figures(solution: SolutionFacts) -> list[Figure]:
     figures = []
     if solution.metrics:
         figures.append(charts.metrics(solution))
-        if solution.earlier:
-            figures.append(charts.history(solution))
+        if history := charts.history(solution):
+            figures.append(history)
     if solution.popularity:
         figures.append(charts.popularity(solution.popularity))
     return figures

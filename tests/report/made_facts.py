@@ -335,7 +335,7 @@ IMPORT_FAILED = replace(
         ),
         9.1,
         status="FAILED",
-        jobs=(JOBS[0], job("import", "interactions", 3.1, 8.8, "CREATE FAILED")),
+        jobs=(*JOBS[:2], job("import", "interactions", 3.1, 8.8, "CREATE FAILED")),
         failures=(
             Failure(
                 "DescribeDatasetImportJob",
