@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.markup import escape
 
-from batchrec.commands import check, destroy, local_aws, rehearse
+from batchrec.commands import check, cost, destroy, local_aws, rehearse
 from batchrec.errors import BatchrecError
 
 _DEBUG = "BATCHREC_DEBUG"
@@ -21,7 +21,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for _command in (rehearse.rehearse, check.check, destroy.destroy, local_aws.local_aws):
+for _command in (rehearse.rehearse, check.check, destroy.destroy, local_aws.local_aws, cost.cost):
     app.command()(_command)
 
 
