@@ -94,7 +94,7 @@ def _lines(title: str, bill: Bill) -> Table:
         several, noun = _of_unit(line.unit)
         each = f"{several:,}" if several > 1 else noun
         table.add_row(
-            Text(f"{line.service}: {line.what}"),
+            Text(f"{line.service.partition(' ')[2]}: {line.what}"),
             Text(quantity(line.quantity, line.unit)),
             Text("unknown" if line.price is None else f"${line.price:g} / {each}"),
             Text(money(line.amount)),
