@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.markup import escape
 
-from batchrec.commands import check, destroy, local_aws, rehearse
+from batchrec.commands import check, destroy, local_aws, logs, rehearse, run, status, watch
 from batchrec.errors import BatchrecError
 
 _DEBUG = "BATCHREC_DEBUG"
@@ -23,6 +23,10 @@ app = typer.Typer(
 )
 for _command in (rehearse.rehearse, check.check, destroy.destroy, local_aws.local_aws):
     app.command()(_command)
+app.command()(run.run)
+app.command()(watch.watch)
+app.command()(status.status)
+app.command()(logs.logs)
 
 
 @app.callback()
