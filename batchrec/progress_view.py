@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime, timedelta
 
-from rich import box
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
@@ -27,14 +26,20 @@ def clock_time(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
 
 
+def plain_table() -> Table:
+    """Return a table without lines, which reads well anywhere."""
+    return Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+
+
 def table(steps: list[Step]) -> Table:
     """Return the jobs of a run, one a line."""
-    shown = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    shown.add_column("")
-    for heading in ("Job", "Of", "Status"):
-        shown.add_column(heading, overflow="fold")
-    for heading in ("Time", "Last time", "Left, about"):
-        shown.add_column(heading, justify="right", no_wrap=True)
+    shown = plain_table()
+    shown.add_column("", no_wrap=True)
+    shown.add_column("Job", no_wrap=True)
+    shown.add_column("Of", overflow="fold")
+    shown.add_column("Status", overflow="fold")
+    for name in ("Time", "Last time", "Left"):
+        shown.add_column(name, justify="right", no_wrap=True)
     for step in steps:
         is_under_way = step.job is not None and step.job.ended is None
         # Not a str: a name may look like the console's own markup.
@@ -79,7 +84,7 @@ def line(change: Change, run: Run, steps: list[Step]) -> Text:
         what = f"{change.state}{waits}"
     else:
         about = f" of {change.subject}" if change.subject else ""
-        reason = f": {change.reason}" if change.reason else ""
+        reason = f": {change.reason.splitlines()[0]}" if change.reason else ""
         what = f"{change.job}{about}: {change.status}{took or _last_time(change, steps)}{reason}"
     return Text(when + what)
 
@@ -105,7 +110,7 @@ def _left(step: Step) -> str:
     if step.left_seconds is None:
         return "unknown"
     is_late = step.job is not None and step.left_seconds == 0
-    return "longer than last time" if is_late else duration(step.left_seconds)
+    return "overdue" if is_late else duration(step.left_seconds)
 
 
 def _expected_end(run: Run, steps: list[Step]) -> str:
@@ -113,7 +118,7 @@ def _expected_end(run: Run, steps: list[Step]) -> str:
         return ""
     left = left_seconds(steps)
     if left is None:
-        return " so far; how long it takes is known after the first run that publishes"
+        return " so far, for how long is not known: not all of its jobs ran before"
     end = clock_time(run.as_of + timedelta(seconds=left))
     return f" so far, about {duration(left)} left: until {end} UTC"
 

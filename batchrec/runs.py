@@ -90,7 +90,8 @@ class Run:
     @property
     def seconds(self) -> float:
         """How long it has taken so far."""
-        return ((self.ended or self.as_of) - self.started).total_seconds()
+        # The service's time comes in whole seconds: it may lie before the start.
+        return max(((self.ended or self.as_of) - self.started).total_seconds(), 0.0)
 
 
 class Reader:

@@ -121,10 +121,9 @@ def _imported(report: Mapping[str, Any] | None) -> dict[str, int] | None:
 
 
 def _recommendations(publication: Mapping[str, Any] | None) -> dict[str, int] | None:
-    published = (publication or {}).get("published")
-    if not published:
-        return None
-    return {key: (counts or {}).get("recommendations", 0) for key, counts in published.items()}
+    published = (publication or {}).get("published") or {}
+    counted = {key: counts["recommendations"] for key, counts in published.items() if counts}
+    return counted or None
 
 
 def _glance(described: dict[str, Any]) -> Run:

@@ -3,9 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from rich import box
 from rich.console import Console
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -15,8 +13,8 @@ from batchrec.pipeline import Pipeline
 from batchrec.problems import Problem, console_link
 from batchrec.status import Status
 
-_WIDE = 110  # columns that the numbers need to have columns of their own
-_IN_A_PIPE = 200  # nobody scrolls there
+_WIDE = 110  # columns of a console in which the numbers have columns of their own
+_NARROW_NAME = 20
 _FATES = ("read", "filtered", "duplicate", "quarantined", "written")
 
 # The metric that a list shows: the first of these that a solution has, and its usual name.
@@ -29,18 +27,13 @@ _HEADLINES = {
 }
 
 
-def width(console: Console) -> int:
-    """Return how wide to print: a pipe has no width of its own."""
-    return console.width if console.is_terminal else max(console.width, _IN_A_PIPE)
-
-
 def show_list(statuses: list[Status], console: Console) -> None:
     """Print the last runs as a table, the newest first."""
-    available = width(console)
-    is_wide = available >= _WIDE
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for heading in ("Run", "Outcome", "Started (UTC)"):
-        table.add_column(heading, no_wrap=heading != "Run", overflow="fold")
+    is_wide = console.width >= _WIDE
+    table = progress_view.plain_table()
+    table.add_column("Run", overflow="fold", max_width=None if is_wide else _NARROW_NAME)
+    table.add_column("Outcome", no_wrap=True)
+    table.add_column("Started (UTC)", no_wrap=True)
     table.add_column("Took", justify="right", no_wrap=True)
     if is_wide:
         table.add_column("Imported", justify="right", no_wrap=True)
@@ -56,26 +49,29 @@ def show_list(statuses: list[Status], console: Console) -> None:
         counts = "" if is_wide or not imported else f"{imported} imported\n"
         counts += "" if is_wide or not recommended else f"{recommended} recommendations\n"
         table.add_row(*cells, Text(counts + _result(status)))
-    console.print(table, width=available)
+    console.print(table)
 
 
 def show(status: Status, pipeline: Pipeline, console: Console) -> None:
     """Print one run: what needs a person first, then what it did and what came out."""
-    run, available = status.run, width(console)
+    run = status.run
     head = Text.assemble((run.name, "bold"), "  ", progress_view.outcome(run.status))
     head.append(f"  started {progress_view.clock_time(run.started)} UTC, ")
     head.append(f"took {duration(run.seconds)}" if run.ended else f"{duration(run.seconds)} so far")
-    console.print(head, width=available)
+    console.print(head)
     console.print(Text(run.execution_arn, style="dim"), soft_wrap=True)
     console.print(Text(console_link(pipeline, run), style="dim"), soft_wrap=True)
     show_problems(status.problems, console)
+    blocks: list[Table | Text] = []
     if status.steps:
-        console.print(progress_view.table(status.steps), width=available)
+        blocks.append(progress_view.table(status.steps))
     if status.report and status.report.get("datasets"):
-        console.print(_rows(status.report), width=available)
+        blocks.append(_rows(status.report))
     if status.metrics or status.recommendations:
-        console.print(_solutions(status), width=available)
-    console.print(_consumed(status), width=available)
+        blocks.append(_solutions(status))
+    for block in [*blocks, _consumed(status)]:
+        console.print()
+        console.print(block)
     for note in status.notes:
         console.print(Text(f"Not shown: {note}", style="yellow"), soft_wrap=True)
 
@@ -83,12 +79,15 @@ def show(status: Status, pipeline: Pipeline, console: Console) -> None:
 def show_problems(problems: list[Problem], console: Console) -> None:
     """Print what needs a person: what happened, why, what to do."""
     for problem in problems:
-        mark = ("FAILED   ", "bold red") if problem.is_failure else ("WARNING  ", "bold yellow")
+        mark = ("Failed", "bold red") if problem.is_failure else ("Warning", "bold yellow")
+        shown = Table.grid(padding=(0, 2, 0, 0))
+        shown.add_column(no_wrap=True)
+        shown.add_column(overflow="fold")
+        shown.add_row(Text(*mark), Text(problem.title, style="bold"))
+        shown.add_row(Text("Why", style="dim"), Text(problem.explanation))
+        shown.add_row(Text("Do", style="dim"), Text(problem.advice))
         console.print()
-        console.print(Text.assemble(mark, (problem.title, "bold")), soft_wrap=True)
-        for label, text in (("why      ", problem.explanation), ("what to do  ", problem.advice)):
-            told = Text.assemble((label, "dim"), text)
-            console.print(Padding(told, (0, 0, 0, 2)), width=width(console))
+        console.print(shown)
 
 
 def _result(status: Status) -> str:
@@ -115,7 +114,7 @@ def _total(counts: Mapping[str, int] | None) -> str:
 
 
 def _rows(report: Mapping[str, Any]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = progress_view.plain_table()
     table.add_column("Rows of")
     for fate in _FATES:
         table.add_column("imported" if fate == "written" else fate, justify="right")
@@ -125,15 +124,16 @@ def _rows(report: Mapping[str, Any]) -> Table:
 
 
 def _solutions(status: Status) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = progress_view.plain_table()
     table.add_column("Solution")
     table.add_column("Recommendations", justify="right")
     table.add_column("Offline metrics", overflow="fold")
-    for key in dict.fromkeys([*status.metrics, *(status.recommendations or {})]):
+    recommended = status.recommendations or {}
+    for key in dict.fromkeys([*status.metrics, *recommended]):
         metrics = status.metrics.get(key, {})
         table.add_row(
             Text(key),
-            f"{(status.recommendations or {}).get(key, 0):,}",
+            f"{recommended[key]:,}" if key in recommended else "",
             Text(", ".join(f"{name} {value:.4g}" for name, value in metrics.items())),
         )
     return table
