@@ -160,7 +160,7 @@ def configure(pipeline: Pipeline) -> None:
         pipeline.solution(
             "fans",
             recipe="aws-item-affinity",
-            job="segments",
+            job="segment",
             batch_input_folder="batch_items_input",
             number_of_results=7,
         ),

@@ -51,6 +51,12 @@ _CONFIG: dict[str, Any] = {
     "point": {"color": _SERIES[0], "filled": True, "opacity": 1, "size": 70},
     "rule": {"color": _MUTED},
 }
+# Each has its look, whether or not the others are there.
+_LOOKS = {
+    "this run": (_SERIES[0], "circle"),
+    "popularity": (_SERIES[1], "square"),
+    "the run before": (_SERIES[2], "triangle"),
+}
 _numbers = itertools.count()
 
 
@@ -72,9 +78,7 @@ def events(points: list[tuple[date, int]]) -> Figure:
         _chart(values)
         .mark_area()
         .encode(
-            x=alt.X(
-                "day:T", title=None, axis=alt.Axis(format="%b %Y", labelOverlap=True, tickCount=4)
-            ),
+            x=alt.X("day:T", title=None, axis=_months()),
             y=alt.Y("events:Q", title="events", axis=_counts()),
         )
     )
@@ -124,18 +128,25 @@ def metrics(solution: SolutionFacts) -> Figure:
         sources["the run before"] = solution.earlier[-1].metrics
     values = [
         {"metric": short(name), "of": of, "value": measured[name]}
-        for of, measured in sources.items()
+        for of, measured in reversed(sources.items())  # this run lies on top
         for name in solution.metrics
         if name in measured
     ]
+    colors, shapes = zip(*(_LOOKS[of] for of in sources), strict=True)
+    domain = list(sources)
     chart = (
         _chart(values, width=WIDTH - 130, height=alt.Step(26))
         .mark_point()
         .encode(
             x=alt.X("value:Q", title=None, axis=alt.Axis(tickCount=4)),
-            y=alt.Y("metric:N", title=None, sort=None, axis=alt.Axis(grid=True, labelLimit=120)),
-            color=alt.Color("of:N", sort=None),
-            shape=alt.Shape("of:N", sort=None),
+            y=alt.Y(
+                "metric:N",
+                title=None,
+                sort=[short(name) for name in solution.metrics],
+                axis=alt.Axis(grid=True, labelLimit=120),
+            ),
+            color=alt.Color("of:N", scale=alt.Scale(domain=domain, range=list(colors))),
+            shape=alt.Shape("of:N", scale=alt.Scale(domain=domain, range=list(shapes))),
         )
     )
     return _figure(
@@ -150,11 +161,13 @@ def metrics(solution: SolutionFacts) -> Figure:
     )
 
 
-def history(solution: SolutionFacts) -> Figure:
-    """Metrics from run to run."""
+def history(solution: SolutionFacts) -> Figure | None:
+    """Metrics from run to run; None if there was no run before, or none with these metrics."""
     runs = [(each.run, each.metrics) for each in solution.earlier[-_RUNS:]]
     runs.append(("this run", solution.metrics))
     names = [name for name in solution.metrics if all(name in measured for _, measured in runs)]
+    if len(runs) == 1 or not names:
+        return None
     shown = names[:3]
     values = [
         {"run": number, "metric": short(name), "value": measured[name]}
@@ -175,7 +188,7 @@ def history(solution: SolutionFacts) -> Figure:
         "Metrics from run to run",
         f"{len(runs)} runs, from {runs[0][0]} to this one: "
         + "; ".join(
-            f"{name} from {_value(runs[0][1][name])} to {_value(runs[-1][1][name])}"
+            f"{short(name)} from {_value(runs[0][1][name])} to {_value(runs[-1][1][name])}"
             for name in shown
         )
         + ".",
@@ -238,6 +251,7 @@ _SHORT = {
 def short(metric: str) -> str:
     """Write precision_at_10 as precision@10, and long names as their usual abbreviation."""
     name, at, number = metric.partition("_at_")
+    number = number.replace("_percent", "%")
     return _SHORT.get(name, name.replace("_", " ")) + (f"@{number}" if at else "")
 
 
@@ -251,6 +265,10 @@ def _compared(solution: SolutionFacts) -> str:
 
 def _chart(values: list[dict[str, Any]], **size: Any) -> alt.Chart:
     return alt.Chart(alt.InlineData(values=values)).properties(**{**_PLOT, **size})
+
+
+def _months() -> alt.Axis:
+    return alt.Axis(format="%b %Y", labelOverlap="greedy", labelSeparation=12, tickCount=4)
 
 
 def _counts() -> alt.Axis:

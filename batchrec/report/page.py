@@ -21,6 +21,7 @@ from batchrec.report.graph import graph
 from batchrec.report.people import search
 
 _EXPLAINED_CHARACTERS = 420  # of an explanation, before a person asks for the rest
+_NOTABLE_SHARE = 0.05  # of a quota
 _SENTENCE_END = re.compile(r"(?<=[.;:]) ")
 
 
@@ -58,11 +59,13 @@ def render(facts: Facts) -> str:
         "percent": charts.percent,
         "measured": _measured,
         "quantity": _quantity,
-        "short": charts.short,
+        "sentence": _sentence,
+        "told": _told,
         "time": lambda at: f"{at:%Y-%m-%d %H:%M} {at:%Z}".strip(),
     }
     style, script = _asset("page.css"), _asset("page.js")
     found = search(facts.solutions)
+    limits = sorted(facts.limits, key=lambda limit: -limit.share)
     return environment.get_template("page.html").render(
         facts=facts,
         run=facts.run,
@@ -78,7 +81,8 @@ def render(facts: Facts) -> str:
         ],
         data_figures=_data_figures(facts),
         solutions=[(each, _figures(each)) for each in facts.solutions],
-        limits=sorted(facts.limits, key=lambda limit: -limit.share),
+        limits=[limit for limit in limits if limit.share >= _NOTABLE_SHARE],
+        far_limits=[limit for limit in limits if limit.share < _NOTABLE_SHARE],
         search=found,
         search_data=Markup(found.data),  # noqa: S704 (escaped by search)
         style=style,
@@ -134,8 +138,8 @@ def _figures(solution: SolutionFacts) -> list[Figure]:
     figures = []
     if solution.metrics:
         figures.append(charts.metrics(solution))
-        if solution.earlier:
-            figures.append(charts.history(solution))
+        if history := charts.history(solution):
+            figures.append(history)
     if solution.popularity:
         figures.append(charts.popularity(solution.popularity))
     return figures
@@ -155,7 +159,20 @@ def _breakable(name: str) -> Markup:
     return Markup("<wbr>").join(re.split(r"(?<=[a-z])(?=[A-Z])", name))
 
 
+def _told(text: str) -> Markup:
+    """Show what stands between backticks as code, such as a command to run."""
+    parts = re.split(r"`([^`]+)`", text)
+    code = Markup("<code>{}</code>")
+    return Markup().join(code.format(part) if n % 2 else part for n, part in enumerate(parts))
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
+
+
 def _quantity(number: float) -> str:
+    if 0 < number < 0.001:
+        return "under 0.001"
     return f"{number:,.4g}" if abs(number) < 1000 else f"{number:,.0f}"
 
 

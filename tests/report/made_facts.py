@@ -294,7 +294,7 @@ GOOD = Facts(
             ),
             Saving("batch_inputs.users.active_days = 365", None, "Fewer users are asked about."),
         ],
-        prices_as_of="2026-11-29, us-east-1",
+        prices_as_of="prices of us-east-1, read on 2026-11-29",
         notes=["Storage in S3 isn't counted."],
     ),
     limits=[
@@ -335,7 +335,7 @@ IMPORT_FAILED = replace(
         ),
         9.1,
         status="FAILED",
-        jobs=(JOBS[0], job("import", "interactions", 3.1, 8.8, "CREATE FAILED")),
+        jobs=(*JOBS[:2], job("import", "interactions", 3.1, 8.8, "CREATE FAILED")),
         failures=(
             Failure(
                 "DescribeDatasetImportJob",

@@ -120,7 +120,7 @@ def test_history_and_recommendations_stand_side_by_side(visit: Open) -> None:
     page.get_by_label("Find a user or an item").fill("user-3")
     page.get_by_role("button", name="user-3 (user)").click()
     shown = columns(page)
-    assert shown["History: the latest of 25"] == [
+    assert shown["History: the latest 4 of 25 events"] == [
         "Alien (1979) [film-3] \u2013 2026-01-11, rating",
         "Amélie (2001) [film-4] \u2013 2026-01-10, rating",
         "Spirited Away (2001) [film-5] \u2013 2026-01-09, rating",
