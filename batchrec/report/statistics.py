@@ -125,7 +125,7 @@ def popularity(items: pa.Table, recommended: pa.Table) -> Popularity | None:
     ranks = pc.index_in(recommended["id"], value_set=items["id"])
     names, consumed, shares, start = [], [], [], 0
     for before, share in zip((0.0, *_BUCKETS), _BUCKETS, strict=False):
-        end = max(round(size * share), 1)
+        end = round(size * share)
         if end == start:
             continue  # there are too few items for it
         names.append(f"{before:.0%} to {share:.0%}" if start else f"most popular {share:.0%}")

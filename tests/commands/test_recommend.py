@@ -41,9 +41,9 @@ def test_a_users_recommendations_beside_their_past(ran_twice: Pipeline, tmp_path
     assert [(a["rank"], a["id"], a["score"]) for a in solution["answers"]] == data.sql(
         "select rank, recommended_id, score from \"for-you\" where user_id = '17' order by rank"
     ).fetchall()
-    assert [user["events"]] == [
-        *data.sql("select count(*) from events where user = '17'").fetchone()
-    ]
+    assert [(user["events"],)] == data.sql(
+        "select count(*) from events where user = '17'"
+    ).fetchall()
     assert [(e["item"], e["event_type"]) for e in user["history"]] == data.sql(
         "select item, type from events where user = '17' order by time desc, item limit 25"
     ).fetchall()
@@ -66,9 +66,9 @@ def test_similar_items_and_users_for_an_item(ran_twice: Pipeline, tmp_path: Path
             f"select recommended_id from \"{key}\" where item_id = '3' order by rank"
         ).fetchall()
         assert [(answer["id"],) for answer in each["answers"]] == expected
-    assert [item["events"]] == [
-        *data.sql("select count(*) from events where item = '3'").fetchone()
-    ]
+    assert [(item["events"],)] == data.sql(
+        "select count(*) from events where item = '3'"
+    ).fetchall()
     assert item["history"] == []
 
 
