@@ -99,5 +99,5 @@ def test_without_a_report_only_what_is_told(reporting: Deployed, found: Pipeline
     reporting.set_script('raise SystemExit("broken")')
     reporting.run("weekly")
     names = {each.name for each in limits.of(found, runs.read(found), None)}
-    assert "import of interactions" in names
-    assert not [name for name in names if "model" in name or "lines" in name]
+    assert "solutions of the dataset group" in names
+    assert not [name for name in names if "model" in name or "import" in name or "input" in name]
