@@ -9,8 +9,9 @@ from reporting_pipeline import found, reporting, weekly
 from typer.testing import CliRunner
 
 from batchrec.cli import app
+from batchrec.pytest_plugin import local_aws_environment
 
-__all__ = ["asl", "found", "pipeline", "reporting", "weekly"]
+__all__ = ["asl", "found", "local_aws_environment", "pipeline", "reporting", "weekly"]
 
 
 @pytest.fixture
