@@ -23,6 +23,8 @@ def show(title: str, bill: Bill, limits: Sequence[Limit], prices: Prices, consol
     console.print(Text(f"Total: {money(bill.total)}{without}", style="bold"))
     if bill.per_thousand is not None:
         console.print(Text(f"For 1,000 recommendations: {money(bill.per_thousand)}{without}"))
+    month = f"In a month of {runs_per_month:g} such runs: {money(bill.total * runs_per_month)}"
+    console.print(Text(f"{month}{without}"))
     console.print(Text(f"At {bill.prices_as_of}.", style="dim"))
     _ask(bill, prices, console)
     console.print(Text("\nWhere the quantities come from", style="italic"))
@@ -37,11 +39,15 @@ def show(title: str, bill: Bill, limits: Sequence[Limit], prices: Prices, consol
         console.print(Text(note, style="dim"))
 
 
-def as_json(bill: Bill, limits: Sequence[Limit], run: str | None) -> dict[str, Any]:
+def as_json(
+    bill: Bill, limits: Sequence[Limit], run: str | None, runs_per_month: float
+) -> dict[str, Any]:
     """Return all of it as JSON: amounts in US dollars, null where unknown."""
     return {
         "run": run,
         "total": bill.total,
+        "runs_per_month": runs_per_month,
+        "month": bill.total * runs_per_month,
         "per_thousand_recommendations": bill.per_thousand,
         "recommendations": bill.recommendations,
         "prices_as_of": bill.prices_as_of,
