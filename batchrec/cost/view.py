@@ -16,7 +16,14 @@ _LEAST_CENT = 0.01
 _NEAR = 0.8  # of a quota
 
 
-def show(title: str, bill: Bill, limits: Sequence[Limit], prices: Prices, console: Console) -> None:
+def show(
+    title: str,
+    bill: Bill,
+    limits: Sequence[Limit],
+    prices: Prices,
+    runs_per_month: float,
+    console: Console,
+) -> None:
     """Print all of it, the most expensive and the nearest first."""
     console.print(_lines(title, bill))
     without = f", without {len(bill.unknown)} lines of unknown price" if bill.unknown else ""
