@@ -165,7 +165,7 @@ def test_a_run_that_continues_another_is_billed_for_what_it_started(
     bill = bill_of(found, again["executionArn"])
     assert not [each for each in bill.lines if "prepare" in each.what or "import" in each.what]
     assert line(bill, "training of user-personalization").quantity > 0
-    assert any("jobs are left out" in note for note in bill.notes)
+    assert any("an earlier execution" in note for note in bill.notes)
 
 
 def test_a_run_that_is_under_way(reporting: Deployed, found: Pipeline) -> None:
