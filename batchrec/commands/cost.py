@@ -59,7 +59,7 @@ def cost(
         float | None,
         typer.Option(
             min=0,
-            help="Training hours of each solution. Default: as in the newest run.",
+            help="Training hours of each solution. Default: as in the newest run, else a guess.",
             rich_help_panel=_BEFORE,
         ),
     ] = None,
@@ -77,10 +77,13 @@ def cost(
     price: Annotated[
         list[str] | None,
         typer.Option(
-            help="One price, as in personalize.ingestion=0.05; can be given several times.",
+            help="One price, as in glue.flex=0.29; can be given several times.",
             rich_help_panel=_PRICES,
         ),
     ] = None,
+    runs_per_month: Annotated[
+        float, typer.Option(min=0, help="How often it runs. Default: every Sunday.")
+    ] = 4.3,
     state_machine: StateMachine = None,
     folder: Folder = Path(),
     state_machine_output: StateMachineOutput = "state_machine_arn",
@@ -90,7 +93,7 @@ def cost(
 
     A price that isn't verified is unknown until you give it.
 
-    Example: batchrec cost --run weekly-2026-01-11 --price personalize.training=0.24
+    Example: batchrec cost --interactions 25000000 --users 100000 --items 20000
     """
     from batchrec.cost import prices as price_table
     from batchrec.cost import view, workload
@@ -116,9 +119,9 @@ def cost(
             name, bill, limits = _after(run, (state_machine, folder, state_machine_output), table)
         title = f"What the run {name} billed"
     if as_json:
-        console.print_json(data=view.as_json(bill, limits, name))
+        console.print_json(data=view.as_json(bill, limits, name, runs_per_month))
     else:
-        view.show(title, bill, limits, table, console)
+        view.show(title, bill, limits, table, runs_per_month, console)
 
 
 def _plan(

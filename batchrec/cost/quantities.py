@@ -189,7 +189,7 @@ def _note(usage: Usage, run: Run, own: list[Job], word: str) -> None:
         )
     if earlier := sum(not job.is_reused for job in run.jobs if job not in own):
         usage.notes.append(
-            f"{earlier} jobs are left out: the execution that started them was billed for them."
+            f"Jobs that an earlier execution started are in its bill, not in this one: {earlier}."
         )
     saved = sum(job.described.get("TrainingHours") or 0 for job in run.jobs if job.is_reused)
     if saved:

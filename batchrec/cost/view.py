@@ -16,13 +16,22 @@ _LEAST_CENT = 0.01
 _NEAR = 0.8  # of a quota
 
 
-def show(title: str, bill: Bill, limits: Sequence[Limit], prices: Prices, console: Console) -> None:
+def show(
+    title: str,
+    bill: Bill,
+    limits: Sequence[Limit],
+    prices: Prices,
+    runs_per_month: float,
+    console: Console,
+) -> None:
     """Print all of it, the most expensive and the nearest first."""
     console.print(_lines(title, bill))
     without = f", without {len(bill.unknown)} lines of unknown price" if bill.unknown else ""
     console.print(Text(f"Total: {money(bill.total)}{without}", style="bold"))
     if bill.per_thousand is not None:
         console.print(Text(f"For 1,000 recommendations: {money(bill.per_thousand)}{without}"))
+    month = f"In a month of {runs_per_month:g} such runs: {money(bill.total * runs_per_month)}"
+    console.print(Text(f"{month}{without}"))
     console.print(Text(f"At {bill.prices_as_of}.", style="dim"))
     _ask(bill, prices, console)
     console.print(Text("\nWhere the quantities come from", style="italic"))
@@ -37,11 +46,15 @@ def show(title: str, bill: Bill, limits: Sequence[Limit], prices: Prices, consol
         console.print(Text(note, style="dim"))
 
 
-def as_json(bill: Bill, limits: Sequence[Limit], run: str | None) -> dict[str, Any]:
+def as_json(
+    bill: Bill, limits: Sequence[Limit], run: str | None, runs_per_month: float
+) -> dict[str, Any]:
     """Return all of it as JSON: amounts in US dollars, null where unknown."""
     return {
         "run": run,
         "total": bill.total,
+        "runs_per_month": runs_per_month,
+        "month": bill.total * runs_per_month,
         "per_thousand_recommendations": bill.per_thousand,
         "recommendations": bill.recommendations,
         "prices_as_of": bill.prices_as_of,

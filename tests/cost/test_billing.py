@@ -1,16 +1,16 @@
 """A run is billed by what it used, as Glue, Personalize, Step Functions and S3 themselves say."""
 
-import json
-from typing import Any
-
 import pytest
 from deployed_pipeline import Pipeline as Deployed
+from reporting_pipeline import Weekly, find
 
 from batchrec import runs
 from batchrec.cost import billing, prices
 from batchrec.cost.bill import Bill, Line
 from batchrec.localaws import fault_syntax
 from batchrec.pipeline import Pipeline
+
+pytestmark = pytest.mark.xdist_group("cost")
 
 
 def bill_of(found: Pipeline, name: str | None = None, **given: float) -> Bill:
@@ -40,12 +40,11 @@ def bytes_below(deployed: Deployed, *prefixes: str) -> int:
     )
 
 
-def test_glue_by_the_second_and_the_worker(reporting: Deployed, found: Pipeline) -> None:
-    reporting.run("weekly")
-    bill = bill_of(found)
+def test_glue_by_the_second_and_the_worker(weekly: Weekly) -> None:
+    bill = bill_of(weekly.found)
     for job in ("prepare-training-data", "publish-recommendations"):
-        name = f"{reporting.name}-{job}"
-        (told,) = reporting.aws.client("glue").get_job_runs(JobName=name)["JobRuns"]
+        name = f"{weekly.deployed.name}-{job}"
+        (told,) = weekly.deployed.aws.client("glue").get_job_runs(JobName=name)["JobRuns"]
         assert told["ExecutionTime"] >= 60
         hours = told["ExecutionTime"] * 3 * 2 / 3600  # three workers of two DPUs
         billed = line(bill, f"Glue job {name}")
@@ -53,18 +52,17 @@ def test_glue_by_the_second_and_the_worker(reporting: Deployed, found: Pipeline)
         assert billed.amount == pytest.approx(hours * 0.44)
 
 
-def test_personalize_by_size_hours_and_inputs(reporting: Deployed, found: Pipeline) -> None:
-    reporting.run("weekly")
-    bill = bill_of(found)
+def test_personalize_by_size_hours_and_inputs(weekly: Weekly) -> None:
+    bill = bill_of(weekly.found)
     imported = line(bill, "import of interactions")
-    size = bytes_below(reporting, "transformed/weekly/interactions/")
+    size = bytes_below(weekly.deployed, "transformed/weekly/interactions/")
     assert (imported.quantity, imported.unit) == (pytest.approx(size / 1e9), "GB")
-    (listed,) = reporting.listed(
+    (listed,) = weekly.deployed.listed(
         "list_solution_versions",
         "solutionVersions",
-        solutionArn=reporting.configuration["solutions"][0]["arn"],
+        solutionArn=weekly.deployed.configuration["solutions"][0]["arn"],
     )
-    version = reporting.aws.client("personalize").describe_solution_version(
+    version = weekly.deployed.aws.client("personalize").describe_solution_version(
         solutionVersionArn=listed["solutionVersionArn"]
     )["solutionVersion"]
     trained = line(bill, "training of user-personalization")
@@ -75,13 +73,10 @@ def test_personalize_by_size_hours_and_inputs(reporting: Deployed, found: Pipeli
     assert bill.recommendations == 1500
 
 
-def test_state_transitions_of_children_and_one_for_each_child(
-    reporting: Deployed, found: Pipeline
-) -> None:
+def test_state_transitions_of_children_and_one_for_each_child(weekly: Weekly) -> None:
     """Step Functions Developer Guide, Transitions in Distributed Map state."""
-    described, _ = reporting.run("weekly")
-    stepfunctions = reporting.aws.client("stepfunctions")
-    arn = described["executionArn"]
+    stepfunctions = weekly.deployed.aws.client("stepfunctions")
+    arn = weekly.execution_arn
     runs_of_maps = stepfunctions.list_map_runs(executionArn=arn)["mapRuns"]
     children = [
         child["executionArn"]
@@ -95,25 +90,23 @@ def test_state_transitions_of_children_and_one_for_each_child(
         entered += sum(
             event["type"].endswith("StateEntered") for page in pages for event in page["events"]
         )
-    billed = line(bill_of(found), "state transitions")
+    billed = line(bill_of(weekly.found), "state transitions")
     assert (billed.quantity, billed.unit) == (entered / 1000, "1,000 transitions")
     assert billed.amount == pytest.approx(entered * 0.000025)
 
 
-def test_a_month_of_keeping_its_files(reporting: Deployed, found: Pipeline) -> None:
-    reporting.run("weekly")
-    size = bytes_below(reporting, "transformed/weekly/", "curated/weekly/")
-    assert line(bill_of(found), "a month of keeping this run's files").quantity == size / 1e9
+def test_a_month_of_keeping_its_files(weekly: Weekly) -> None:
+    size = bytes_below(weekly.deployed, "transformed/weekly/", "curated/weekly/")
+    assert line(bill_of(weekly.found), "a month of keeping this run's files").quantity == size / 1e9
 
 
-def test_prices_of_ones_own_are_reckoned_with(reporting: Deployed, found: Pipeline) -> None:
-    reporting.run("weekly")
+def test_prices_of_ones_own_are_reckoned_with(weekly: Weekly) -> None:
     given = {
         "personalize_ingestion": 50_000.0,
         "personalize_training": 0.24,
         "personalize_batch_recommendations": 10.0,
     }
-    bill = bill_of(found, **given)
+    bill = bill_of(weekly.found, **given)
     assert bill.unknown == []
     amounts = [each.amount for each in bill.lines]
     assert amounts == sorted(amounts, reverse=True)
@@ -123,9 +116,8 @@ def test_prices_of_ones_own_are_reckoned_with(reporting: Deployed, found: Pipeli
     assert bill.per_thousand == pytest.approx(bill.total / 1.5)
 
 
-def test_without_them_the_total_is_what_is_known(reporting: Deployed, found: Pipeline) -> None:
-    reporting.run("weekly")
-    bill = bill_of(found)
+def test_without_them_the_total_is_what_is_known(weekly: Weekly) -> None:
+    bill = bill_of(weekly.found)
     assert {each.price_id for each in bill.unknown} == {
         "personalize.ingestion",
         "personalize.training",
@@ -135,11 +127,8 @@ def test_without_them_the_total_is_what_is_known(reporting: Deployed, found: Pip
     assert bill.total == pytest.approx(sum(each.amount for each in bill.lines[:-3]))
 
 
-def test_what_a_local_aws_models_is_not_called_measured(
-    reporting: Deployed, found: Pipeline
-) -> None:
-    reporting.run("weekly")
-    bill = bill_of(found)
+def test_what_a_local_aws_models_is_not_called_measured(weekly: Weekly) -> None:
+    bill = bill_of(weekly.found)
     for each in bill.lines:
         is_modelled = each.what.startswith(("Glue job", "training of", "state"))
         assert each.basis.startswith("modelled by the local AWS" if is_modelled else "measured")
@@ -176,7 +165,7 @@ def test_a_run_that_continues_another_is_billed_for_what_it_started(
     bill = bill_of(found, again["executionArn"])
     assert not [each for each in bill.lines if "prepare" in each.what or "import" in each.what]
     assert line(bill, "training of user-personalization").quantity > 0
-    assert any("jobs are left out" in note for note in bill.notes)
+    assert any("an earlier execution" in note for note in bill.notes)
 
 
 def test_a_run_that_is_under_way(reporting: Deployed, found: Pipeline) -> None:
@@ -189,34 +178,17 @@ def test_a_run_that_is_under_way(reporting: Deployed, found: Pipeline) -> None:
     reporting.aws.clock.release()
 
 
-@pytest.mark.parametrize(
-    ("recipe", "key", "expected"),
-    [
-        (
-            "aws-user-personalization-v2",
-            "users",
-            {"personalize.training_v2": 0.0018, "personalize.batch_recommendations_v2": 0.06},
-        ),
-        (
-            "aws-sims",
-            "items",
-            {"personalize.training": 0.02, "personalize.batch_recommendations": 0.02},
-        ),
-    ],
-)
-def test_recipes_are_billed_in_their_own_ways(
-    reporting: Deployed, found: Pipeline, recipe: str, key: str, expected: dict[str, Any]
-) -> None:
+def test_recipes_are_billed_in_their_own_ways(reporting: Deployed, found: Pipeline) -> None:
+    """Those that end in -v2 by the interactions that they are trained on."""
     reporting.solve(
-        reporting.solution("other", recipe=recipe, batch_input_folder=f"batch_{key}_input")
+        reporting.solution("newer", recipe="aws-user-personalization-v2"),
+        reporting.solution("like", recipe="aws-sims", batch_input_folder="batch_items_input"),
     )
     reporting.run("weekly")
-    where = json.loads(json.dumps(reporting.definition))
-    bill = bill_of(Pipeline(found.state_machine_arn, where, found.client))
-    billed = {each.price_id: each.quantity for each in bill.lines if "other" in each.what}
-    assert billed.keys() == expected.keys()
-    assert [billed[name] for name in expected if "batch" in name] == [
-        pytest.approx(value) for name, value in expected.items() if "batch" in name
-    ]
-    if "personalize.training_v2" in expected:
-        assert billed["personalize.training_v2"] == pytest.approx(0.0018)
+    bill = bill_of(find(reporting))
+    billed = {(each.what.split()[-1], each.price_id): each.quantity for each in bill.lines}
+    assert billed["newer", "personalize.training_v2"] == 1800 / 1e6
+    assert billed["newer", "personalize.batch_recommendations_v2"] == 60 / 1e3
+    assert billed["like", "personalize.training"] > 0
+    assert billed["like", "personalize.batch_recommendations"] == 20 / 1e3
+    assert ("newer", "personalize.training") not in billed

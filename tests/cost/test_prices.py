@@ -67,7 +67,7 @@ def test_a_single_price_that_is_none(given: str) -> None:
 
 @pytest.mark.parametrize("dollars", ["-1", "nan", "inf"])
 def test_a_price_is_no_less_than_nothing(dollars: str) -> None:
-    with pytest.raises(BatchrecError, match=r"number of US dollars, such as 0\.067"):
+    with pytest.raises(BatchrecError, match=r"number of US dollars, such as 0\.29"):
         prices.load(single=[f"glue.standard={dollars}"])
 
 
