@@ -138,7 +138,11 @@ def metrics(solution: SolutionFacts) -> Figure:
         _chart(values, width=WIDTH - 130, height=alt.Step(26))
         .mark_point()
         .encode(
-            x=alt.X("value:Q", title=None, axis=alt.Axis(tickCount=4)),
+            x=alt.X(
+                "value:Q",
+                title=None,
+                axis=_few(),
+            ),
             y=alt.Y(
                 "metric:N",
                 title=None,
@@ -269,6 +273,10 @@ def _chart(values: list[dict[str, Any]], **size: Any) -> alt.Chart:
 
 def _months() -> alt.Axis:
     return alt.Axis(format="%b %Y", labelOverlap="greedy", labelSeparation=12, tickCount=4)
+
+
+def _few() -> alt.Axis:
+    return alt.Axis(tickCount=4, labelOverlap="greedy", labelSeparation=4)
 
 
 def _counts() -> alt.Axis:
