@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 
 from batchrec.report.facts import LongTail, Popularity, SolutionFacts
 
+_POINTS = 30  # fewer are marked each, as a line through one can't be seen
 _RUNS = 12  # before this one, whose metrics are drawn
 WIDTH = 340  # of a whole chart, in pixels: what a phone shows without scrolling
 _PLOT = {"width": WIDTH - 70, "height": 190}
@@ -76,7 +77,7 @@ def events(points: list[tuple[date, int]]) -> Figure:
     values = [{"day": day.isoformat(), "events": number} for day, number in points]
     chart = (
         _chart(values)
-        .mark_area()
+        .mark_area(point=len(points) < _POINTS)
         .encode(
             x=alt.X("day:T", title=None, axis=_months()),
             y=alt.Y("events:Q", title="events", axis=_counts()),
@@ -86,7 +87,7 @@ def events(points: list[tuple[date, int]]) -> Figure:
     top_day, top = max(points, key=lambda point: point[1])
     return _figure(
         "Events over time",
-        f"{len(points)} points from {first} to {last}; the most, {top:,}, at {top_day}.",
+        f"From {first} to {last}; the highest of {len(points)} is {top:,}, on {top_day}.",
         chart,
         ["from", "events"],
         [[day.isoformat(), f"{number:,}"] for day, number in points],

@@ -141,7 +141,7 @@ def _figures(solution: SolutionFacts) -> list[Figure]:
         figures.append(charts.metrics(solution))
         if history := charts.history(solution):
             figures.append(history)
-    if solution.popularity:
+    if solution.popularity and solution.popularity.buckets:
         figures.append(charts.popularity(solution.popularity))
     return figures
 

@@ -1,26 +1,24 @@
 """A browser for the pages, one for all tests, and the pages of runs made by hand."""
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import made_facts
 import pytest
-from open_report import Visit
+from open_report import Visit, find_browser
 from playwright.sync_api import Browser, sync_playwright
 
 from batchrec.report import page
 from batchrec.report.facts import Facts
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 MADE: dict[str, Callable[[], Facts]] = {
     "good": lambda: made_facts.GOOD,
     "import failed": lambda: made_facts.IMPORT_FAILED,
     "gate closed": lambda: made_facts.GATE_CLOSED,
     "quarantined": lambda: made_facts.QUARANTINED,
     "huge": made_facts.huge,
+    "many problems": made_facts.many_problems,
 }
 
 
@@ -40,12 +38,7 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if found is None:
-        missing = f"There is no browser ({', '.join(BROWSERS)}): apt-get install chromium"
-        if os.environ.get("CI") == "true":
-            pytest.fail(missing)
-        pytest.skip(missing)
+    found = find_browser()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
         yield browser

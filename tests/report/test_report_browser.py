@@ -5,11 +5,13 @@ Every visit also checks that the page says nothing on the console and loads noth
 
 import re
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import made_facts
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from open_report import Visit
+from open_report import Visit, find_browser
 from playwright.sync_api import Page, expect
 
 Open = Callable[..., Visit]
@@ -265,3 +267,20 @@ def test_a_huge_report_is_searched(visit: Open) -> None:
     expect(page.get_by_role("status")).to_have_text("1 found")
     page.keyboard.press("Enter")
     expect(page.locator("#answer li")).not_to_have_count(0)
+
+
+@pytest.mark.parametrize(("ci", "outcome"), [("true", pytest.fail), ("", pytest.skip)])
+def test_without_a_browser_ci_fails_and_others_are_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, ci: str, outcome: Any
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("CI", ci)
+    with pytest.raises(outcome.Exception, match="apt-get install chromium"):
+        find_browser()
+
+
+def test_many_problems_are_folded_behind_the_worst(visit: Open) -> None:
+    page = visit("many problems").page
+    expect(page.locator(".problem:visible")).to_have_count(5)
+    page.get_by_text("4 more").click()
+    expect(page.locator(".problem:visible")).to_have_count(9)
