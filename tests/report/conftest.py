@@ -6,11 +6,14 @@ from typing import Any
 
 import made_facts
 import pytest
-from open_report import Visit, find_browser
-from playwright.sync_api import Browser, sync_playwright
+from browsers import browser
+from open_report import Visit
+from playwright.sync_api import Browser
 
 from batchrec.report import page
 from batchrec.report.facts import Facts
+
+__all__ = ["browser"]
 
 MADE: dict[str, Callable[[], Facts]] = {
     "good": lambda: made_facts.GOOD,
@@ -34,15 +37,6 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
         return path
 
     return report
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    found = find_browser()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

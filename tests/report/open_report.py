@@ -1,23 +1,6 @@
 """A report that is open in a browser."""
 
-import os
-import shutil
-
-import pytest
 from playwright.sync_api import Page
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-
-
-def find_browser() -> str:
-    """Skip the test where there is no browser; in CI, where one is installed, fail it."""
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if found is None:
-        missing = f"There is no browser ({', '.join(BROWSERS)}): apt-get install chromium"
-        if os.environ.get("CI") == "true":
-            pytest.fail(missing)
-        pytest.skip(missing)
-    return found
 
 
 class Visit:

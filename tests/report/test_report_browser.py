@@ -11,7 +11,8 @@ from typing import Any
 import made_facts
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from open_report import Visit, find_browser
+from browsers import find_browser
+from open_report import Visit
 from playwright.sync_api import Page, expect
 
 Open = Callable[..., Visit]
