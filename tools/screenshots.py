@@ -1,7 +1,7 @@
 """Photograph reports for the documents: tools/screenshots.py good=report.html failed=….
 
-The first screen of each NAME=FILE becomes docs/images/report-NAME.png; with --all, also -dark and
--phone. Debian's Chromium is used, or else the one that playwright has installed.
+The first screen of each NAME=FILE becomes docs/images/report-NAME.png; with --all, there are also
+-dark, -phone and two of its sections. Debian's Chromium is used, or else playwright's own.
 """
 
 import argparse
@@ -23,6 +23,7 @@ class Shot:
     ending: str  # of its name
     size: ViewportSize
     is_dark: bool = False
+    section: str | None = None  # else the first screen
 
 
 FIRST_SCREEN = [Shot("", DESKTOP)]
@@ -30,6 +31,8 @@ ALL = [
     Shot("", DESKTOP),
     Shot("-dark", DESKTOP, is_dark=True),
     Shot("-phone", PHONE),
+    Shot("-model", DESKTOP, section="model"),
+    Shot("-recommendations", DESKTOP, section="recommendations"),
 ]
 
 
@@ -43,7 +46,8 @@ def take(browser: Browser, report: Path, name: str, shots: list[Shot]) -> None:
         )
         page.goto(report.resolve().as_uri())
         target = IMAGES / f"report-{name}{shot.ending}.png"
-        page.screenshot(path=target)
+        part = f"section[aria-labelledby={shot.section}]" if shot.section else None
+        (page.locator(part) if part else page).screenshot(path=target)
         print(f"{target}: {target.stat().st_size:,} bytes")  # noqa: T201 (a tool's answer)
         page.close()
 
@@ -52,7 +56,7 @@ def main() -> None:
     """Photograph the reports that the command line names."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("reports", nargs="+", metavar="NAME=FILE")
-    parser.add_argument("--all", action="store_true", help="also dark, and on a phone")
+    parser.add_argument("--all", action="store_true", help="not only the first screen")
     arguments = parser.parse_args()
     IMAGES.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
