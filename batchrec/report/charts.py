@@ -32,6 +32,7 @@ _CONFIG: dict[str, Any] = {
         "domainColor": _MUTED,
         "gridColor": _LINE,
         "labelColor": _INK,
+        "labelFlush": False,
         "labelFontSize": 11,
         "tickColor": _MUTED,
         "titleColor": _INK,

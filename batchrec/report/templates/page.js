@@ -45,8 +45,8 @@ function searchIn({ solutions, names, asked }) {
     if (text) matches.sort((a, b) => rank(a, text) - rank(b, text));
     const shown = matches.slice(0, most);
     count.textContent = text
-      ? `${matches.length} found${matches.length > most ? `, the first ${most} shown` : ""}`
-      : `${things.length} to search in; for example:`;
+      ? `${amount(matches.length)} found${matches.length > most ? `, the first ${most} shown` : ""}`
+      : `${amount(things.length)} to search in; for example:`;
     found.replaceChildren(...shown.map((thing) => {
       const button = element("button", `${label(thing.name)} (${thing.kind}${thing.about?.cold ? ", cold" : ""})`);
       button.type = "button";
@@ -86,10 +86,10 @@ function searchIn({ solutions, names, asked }) {
     const columns = [];
     if (about.kind === "users" && !about.cold) {
       const rows = about.history.map(([name, day, type]) => [label(name), [day, type].filter(Boolean).join(", ")]);
-      columns.push(list(`History: the latest ${rows.length} of ${about.events.toLocaleString("en")} events`, rows));
+      columns.push(list(`History: the latest ${rows.length} of ${amount(about.events)} events`, rows));
     } else {
       const said = about.cold ? "Cold: there is no event in the imported data." :
-        `${about.events.toLocaleString("en")} events in the imported data.`;
+        `${amount(about.events)} events in the imported data.`;
       columns.push(list("History", [], said));
     }
     for (const [solution, rows] of about.answers) {
@@ -131,6 +131,10 @@ function searchIn({ solutions, names, asked }) {
       column.append(items);
     }
     return column;
+  }
+
+  function amount(number) {
+    return number.toLocaleString("en");
   }
 
   function label(name) {
