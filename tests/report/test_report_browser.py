@@ -255,9 +255,10 @@ def test_nothing_moves_for_those_who_want_no_motion(visit: Open) -> None:
     assert page.evaluate("getComputedStyle(document.documentElement).scrollBehavior") == "auto"
 
 
-def test_it_prints(visit: Open) -> None:
-    page = visit("good").page
+def test_it_prints_dark_on_light(visit: Open) -> None:
+    page = visit("good", color_scheme="dark").page
     page.emulate_media(media="print")
+    assert brightness(page, "body", "color") < 60
     expect(page.get_by_role("navigation")).to_be_hidden()
     expect(page.locator("#answer h4").first).to_be_visible()
 
