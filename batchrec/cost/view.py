@@ -14,6 +14,7 @@ from batchrec.limits import Limit
 
 _LEAST_CENT = 0.01
 _NEAR = 0.8  # of a quota
+_LEAST_SHOWN = 0.001
 
 
 def show(
@@ -104,12 +105,12 @@ def _lines(title: str, bill: Bill) -> Table:
     names = ("How much", "Price", "Amount", "Share")
     table = _table(title, "What", *names, right=names)
     for line in bill.lines:
-        several, noun = _of_unit(line.unit)
-        each = f"{several:,}" if several > 1 else noun
+        several, _ = _of_unit(line.unit)
+        each = f" / {several:,}" if several > 1 else ""
         table.add_row(
             Text(f"{line.service.partition(' ')[2]}: {line.what}"),
             Text(quantity(line.quantity, line.unit)),
-            Text("unknown" if line.price is None else f"${line.price:g} / {each}"),
+            Text("unknown" if line.price is None else f"${line.price:g}{each}"),
             Text(money(line.amount)),
             _share(bill, line),
         )
@@ -172,4 +173,6 @@ def _limits(limits: Sequence[Limit]) -> Table:
 
 
 def _digits(number: float) -> str:
+    if 0 < number < _LEAST_SHOWN:
+        return f"< {_LEAST_SHOWN}"
     return f"{number:,.0f}" if number >= 1000 or number == int(number) else f"{number:.3g}"
