@@ -59,7 +59,8 @@ def cost(
         float | None,
         typer.Option(
             min=0,
-            help="Training hours of each solution. Default: as in the newest run on AWS, else a guess.",
+            help="Training hours of each solution. Default: as in the newest run on AWS, else a"
+            " guess.",
             rich_help_panel=_BEFORE,
         ),
     ] = None,

@@ -1,6 +1,7 @@
 """`batchrec cost`, as a person or a program uses it."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from click.testing import Result
 from deployed_pipeline import Pipeline as Deployed
 from reporting_pipeline import Weekly
 
+from batchrec.console import console
 from batchrec.cost import quantities
 from batchrec.errors import BatchrecError
 
@@ -218,3 +220,17 @@ def test_half_a_size(batchrec: Batchrec) -> None:
     error = batchrec("cost", "--interactions", 1000).exception
     assert isinstance(error, BatchrecError)
     assert "--interactions, --users and --items together" in str(error)
+
+
+def test_the_documents_example(
+    batchrec: Batchrec, repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (repository / "docs" / "cost.md").read_text()
+    found = re.search(r"^\$ batchrec (cost .*)\n((?:.*\n)*?)…$", text, re.M)
+    assert found is not None
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(console, "width", 100)
+    result = batchrec(*found[1].split())
+    told = [line.rstrip() for line in result.output.splitlines()]
+    shown = found[2].splitlines()
+    assert told[: len(shown)] == shown
