@@ -4,6 +4,7 @@ import json
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -201,6 +202,14 @@ def asl(repository: Path) -> str:
 
 @pytest.fixture
 def pipeline(
+    local_aws: LocalAws, asl: str, personalize_role: Callable[[str], str]
+) -> Iterator[Pipeline]:
+    with deployed(local_aws, asl, personalize_role) as made:
+        yield made
+
+
+@contextmanager
+def deployed(
     local_aws: LocalAws, asl: str, personalize_role: Callable[[str], str]
 ) -> Iterator[Pipeline]:
     """Under a name of its own, so that tests share the account without meeting."""
