@@ -222,6 +222,12 @@ def test_half_a_size(batchrec: Batchrec) -> None:
     assert "--interactions, --users and --items together" in str(error)
 
 
+def test_a_run_and_sizes(batchrec: Batchrec) -> None:
+    error = batchrec("cost", *SIZES, "--run", "weekly").exception
+    assert isinstance(error, BatchrecError)
+    assert "leave one of them out" in str(error)
+
+
 def test_the_documents_example(
     batchrec: Batchrec, repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
