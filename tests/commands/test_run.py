@@ -52,7 +52,7 @@ def test_waiting_for_a_failure_says_what_failed(pipeline: Deployed, found: Pipel
     answer = batchrec(*run(found, "--name", "weekly", "--wait", "--interval", "0.2"))
     assert answer.exit_code == 1
     assert "run weekly: FAILED after 0:02:00" in answer.output
-    assert "Failed  The Glue job that prepares the data failed" in answer.words
+    assert "Failed The Glue job that prepares the data failed" in answer.words
     assert "no data today" in answer.words
 
 
@@ -91,7 +91,7 @@ def test_another_run_is_under_way(pipeline: Deployed, found: Pipeline) -> None:
         pipeline.aws.clock.release()
     assert watched.exit_code == 3
     assert "run second: SKIPPED" in watched.output
-    assert "Warning  The run was skipped: another one was under way" in watched.words
+    assert "Warning The run was skipped: another one was under way" in watched.words
 
 
 @pytest.mark.parametrize("name", ["with space", "-first", "x" * 37, "ü"])
