@@ -7,6 +7,7 @@ from typing import Any
 from typer.testing import CliRunner
 
 from batchrec.cli import app
+from batchrec.console import console
 
 
 @dataclass(frozen=True)
@@ -32,8 +33,12 @@ class Answer:
         return " ".join(self.output.split())
 
 
-def batchrec(*arguments: str) -> Answer:
-    """Call it; an error that `batchrec` would print is raised."""
+def batchrec(*arguments: str, width: int = 200) -> Answer:
+    """Call it in a pipe, with a console of this width; its error, which it would print, is raised.
+
+    pytest-xdist sets COLUMNS for its own reasons.
+    """
+    console.width = width
     result = CliRunner().invoke(app, list(arguments))
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception

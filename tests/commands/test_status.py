@@ -7,7 +7,7 @@ import pytest
 from command_line import batchrec
 from deployed_pipeline import Pipeline as Deployed
 
-from batchrec.console import console
+from batchrec.console import duration
 from batchrec.errors import BatchrecError
 from batchrec.localaws import fault_syntax
 from batchrec.pipeline import Pipeline
@@ -43,7 +43,7 @@ def test_no_run_yet(found: Pipeline) -> None:
 
 
 def test_a_run_that_succeeded(pipeline: Deployed, found: Pipeline) -> None:
-    pipeline.run("weekly")
+    ended, _ = pipeline.run("weekly")
     put(pipeline, "transformed/weekly/report.json", REPORT)
     publication = {"run": "weekly", "refused": {}, "published": {"user-personalization": COUNTS}}
     put(pipeline, "curated/weekly/publication.json", publication)
@@ -56,7 +56,8 @@ def test_a_run_that_succeeded(pipeline: Deployed, found: Pipeline) -> None:
     (line,) = [line for line in listed.output.splitlines() if line.startswith("weekly")]
     cells = line.split()
     assert cells[1] == "SUCCEEDED"
-    assert cells[4:7] == ["0:55:17", "1,800", "1,500"]
+    took = duration((ended["stopDate"] - ended["startDate"]).total_seconds())
+    assert cells[4:7] == [took, "1,800", "1,500"]
     ndcg = metrics["normalized_discounted_cumulative_gain_at_25"]
     assert f"user-personalization NDCG@25 {ndcg:.3g}" in line
 
@@ -172,14 +173,11 @@ def test_what_cannot_be_read_is_told_beside_the_rest(pipeline: Deployed, found: 
     assert "latest.json is no JSON object" in one.words
 
 
-def test_a_narrow_terminal_cuts_nothing_off(
-    pipeline: Deployed, found: Pipeline, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_narrow_terminal_cuts_nothing_off(pipeline: Deployed, found: Pipeline) -> None:
     pipeline.set_script(fault='raise ValueError("no data today")')
     pipeline.run("weekly")
     put(pipeline, "transformed/weekly/report.json", REPORT)
-    monkeypatch.setattr(console, "width", 80)
-    answer = batchrec(*status(found))
+    answer = batchrec(*status(found), width=80)
     assert max(map(len, answer.output.splitlines())) <= 80
     assert "1,800 imported" in answer.words
     assert "…" not in answer.output
