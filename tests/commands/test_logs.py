@@ -1,6 +1,5 @@
 """`batchrec logs`: what a run's Glue job wrote, or what failed outside of Glue."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -84,12 +83,12 @@ def test_a_failure_outside_of_glue(pipeline: Deployed, found: Pipeline) -> None:
 def test_a_job_that_was_not_reached(pipeline: Deployed, found: Pipeline) -> None:
     pipeline.set_script(fault=FAILING)
     pipeline.run("weekly")
-    with pytest.raises(BatchrecError, match="weekly .* has started no Glue job to publish"):
+    with pytest.raises(BatchrecError, match=r"weekly .* has started no Glue job to publish"):
         batchrec(*logs(found, "weekly", "--job", "publish"))
 
 
 @pytest.fixture
-def prefixed(pipeline: Deployed) -> Iterator[str]:
+def prefixed(pipeline: Deployed) -> str:
     """A job with log groups of its own, as the module configures it."""
     prefix, glue = f"/aws-glue/jobs/{pipeline.name}", pipeline.aws.client("glue")
     name = pipeline.configuration["prepare_job_name"]
@@ -97,7 +96,7 @@ def prefixed(pipeline: Deployed) -> Iterator[str]:
     kept = {each: job[each] for each in ("Role", "Command", "GlueVersion")}
     arguments = {"--custom-logGroup-prefix": prefix}
     glue.update_job(JobName=name, JobUpdate=kept | {"DefaultArguments": arguments})
-    yield prefix
+    return prefix
 
 
 def test_log_groups_of_its_own(pipeline: Deployed, found: Pipeline, prefixed: str) -> None:
