@@ -1,6 +1,10 @@
 """`batchrec status`: how the last runs went, and one of them in detail."""
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -91,8 +95,10 @@ def test_runs_that_failed(pipeline: Deployed, found: Pipeline) -> None:
     listed = batchrec(*status(found, "--last", "3")).output.splitlines()
     shown = {line.split()[0]: line for line in listed[1:]}
     assert "The Glue job that prepares the data failed" in shown["prepare"]
-    assert "The quality gate refused the model of bad" in shown["gate"]
-    assert "Personalize did not import interactions" in shown["import"]
+    refused = "The quality gate refused the model of bad: precision_at_5 is "
+    assert refused in shown["gate"]
+    assert "the minimum 0.99" in shown["gate"]
+    assert "did not import interactions: CREATE FAILED: [b]Bad[/b] rows." in shown["import"]
     assert "good" not in shown
 
     told = {each["run"]: each for each in batchrec(*status(found, "--json")).data}
@@ -180,4 +186,33 @@ def test_a_narrow_terminal_cuts_nothing_off(pipeline: Deployed, found: Pipeline)
     answer = batchrec(*status(found), width=80)
     assert max(map(len, answer.output.splitlines())) <= 80
     assert "1,800 imported" in answer.words
-    assert "…" not in answer.output
+    assert "no data today" in answer.words
+
+
+def test_as_a_program_in_a_pipe(
+    pipeline: Deployed, found: Pipeline, local_aws_environment: dict[str, str]
+) -> None:
+    """No colour, nothing cut off, errors in one paragraph on stderr, a traceback only with --debug."""
+    pipeline.set_script(fault='raise ValueError("no data today")')
+    pipeline.run("weekly")
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        batchrec = Path(sys.executable).with_name("batchrec")
+        environment = {"PATH": os.environ["PATH"], "HOME": "/nowhere", "TERM": "xterm-256color"}
+        return subprocess.run(
+            [str(batchrec), *arguments],
+            env=environment | local_aws_environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    listed = run(*status(found))
+    assert (listed.returncode, listed.stderr) == (0, "")
+    assert "\x1b" not in listed.stdout
+    assert "no data today" in listed.stdout.splitlines()[1]
+    unknown = run(*status(found, "monthly"))
+    assert (unknown.returncode, unknown.stdout) == (1, "")
+    assert unknown.stderr.startswith(f"Error: The pipeline {pipeline.name} has no run monthly.")
+    assert "Traceback" not in unknown.stderr
+    assert "Traceback" in run("--debug", *status(found, "monthly")).stderr
