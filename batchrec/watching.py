@@ -122,7 +122,9 @@ def _jobs(before: Run | None, now: Run) -> Iterator[Change]:
 
 def _found(run: Run, job: Job) -> datetime:
     """Say when a run looked at what an earlier one had trained."""
-    return max(
-        (v.entered for v in run.visits if v.within[1:] == (job.subject,) and v.type == "Task"),
-        default=run.started,
+    looks = (
+        visit.entered
+        for visit in run.visits
+        if visit.state == "DescribeSolutionVersion" and visit.within[1:] == (job.subject,)
     )
+    return next(looks, run.started)

@@ -192,7 +192,7 @@ def test_a_narrow_terminal_cuts_nothing_off(pipeline: Deployed, found: Pipeline)
 def test_as_a_program_in_a_pipe(
     pipeline: Deployed, found: Pipeline, local_aws_environment: dict[str, str]
 ) -> None:
-    """No colour, nothing cut off, errors in one paragraph on stderr, a traceback only with --debug."""
+    """No colour, nothing cut off; an error is one paragraph, with a traceback if asked for."""
     pipeline.set_script(fault='raise ValueError("no data today")')
     pipeline.run("weekly")
 

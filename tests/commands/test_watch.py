@@ -1,17 +1,20 @@
 """`batchrec watch` in a pipe: a line for each change, expected times, outcome and exit code."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
 from command_line import batchrec
 from deployed_pipeline import Pipeline as Deployed
+from rich.console import Console
 
-from batchrec import progress, watching
+from batchrec import progress, progress_view, watching
 from batchrec.errors import BatchrecError
 from batchrec.localaws import fault_syntax
 from batchrec.pipeline import Pipeline
 from batchrec.progress import Step
+from batchrec.runs import Job
 
 pytestmark = pytest.mark.usefixtures("local_aws_environment")
 
@@ -70,6 +73,28 @@ def test_it_is_expected_to_take_as_long_as_last_time(pipeline: Deployed, found: 
     assert training.left_seconds == 1500 - training.seconds
     assert by_kind["publish"].status == "to come"
     assert left == training.left_seconds + 1200 + expected["publish", None]
+
+
+def test_a_model_that_is_reused(pipeline: Deployed, found: Pipeline) -> None:
+    pipeline.run("first")
+    pipeline.run("second")
+    lines = batchrec(*watch(found, "second")).output.splitlines()
+    (reused,) = (line for line in lines if "training" in line)
+    assert reused.endswith("training of user-personalization: reused")
+    times = [line.split()[0] for line in lines[1:]]
+    assert times == sorted(times)
+    batch = next(line for line in lines if "batch inference" in line)
+    assert lines.index(reused) < lines.index(batch)
+
+
+def test_a_teardown(pipeline: Deployed, found: Pipeline) -> None:
+    pipeline.run("weekly")
+    pipeline.run("gone", action="teardown")
+    answer = batchrec(*watch(found, "gone"))
+    assert answer.exit_code == 0
+    assert answer.output.splitlines()[0].startswith("Run gone  TORN_DOWN")
+    assert "DeleteSolutions" in answer.output
+    assert "prepare" not in answer.output
 
 
 def test_a_failed_run_ends_with_what_failed_and_what_to_do(
@@ -136,6 +161,22 @@ def test_what_is_side_by_side_counts_once() -> None:
     ]
     assert progress.left_seconds(steps) == 300 + 220 + 120
     assert progress.left_seconds([*steps, step("training", "new", None)]) is None
+
+
+def test_what_takes_longer_than_last_time_is_overdue() -> None:
+    now = datetime(2026, 1, 31, 4, 0, tzinfo=UTC)
+    started = now - timedelta(minutes=40)
+    job = Job("training", "x", "arn", "CREATE IN_PROGRESS", started, None, False, None, 1800.0, {})
+    late = Step("training", "x", "CREATE IN_PROGRESS", 2400, 1800, 0, job)
+    waiting = Step("batch inference", "[b]x[/b]", "waits for room", None, 1200, 1200, None)
+    shown = Console(width=80, force_terminal=False)
+    with shown.capture() as captured:
+        shown.print(progress_view.table([late, waiting]))
+    _, *rows = (line.split() for line in captured.get().splitlines())
+    assert rows == [
+        ["…", "training", "x", "IN_PROGRESS", "0:40:00", "0:30:00", "overdue"],
+        ["…", "batch", "inference", "[b]x[/b]", "waits", "for", "room", "0:20:00"],
+    ]
 
 
 def test_a_lost_connection_is_tried_again(pipeline: Deployed, found: Pipeline) -> None:
