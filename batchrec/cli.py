@@ -10,7 +10,19 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.markup import escape
 
-from batchrec.commands import check, destroy, local_aws, logs, rehearse, run, status, watch
+from batchrec.commands import (
+    check,
+    cost,
+    destroy,
+    local_aws,
+    logs,
+    recommend,
+    rehearse,
+    report,
+    run,
+    status,
+    watch,
+)
 from batchrec.errors import BatchrecError
 
 _DEBUG = "BATCHREC_DEBUG"
@@ -21,12 +33,20 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for _command in (rehearse.rehearse, check.check, destroy.destroy, local_aws.local_aws):
+for _command in (
+    rehearse.rehearse,
+    run.run,
+    watch.watch,
+    status.status,
+    logs.logs,
+    recommend.recommend,
+    report.report,
+    cost.cost,
+    check.check,
+    destroy.destroy,
+    local_aws.local_aws,
+):
     app.command()(_command)
-app.command()(run.run)
-app.command()(watch.watch)
-app.command()(status.status)
-app.command()(logs.logs)
 
 
 @app.callback()

@@ -11,16 +11,20 @@ from typing import Any
 
 from rich.console import Console
 
-from batchrec import execution
+from batchrec import execution, pipeline, runs, titles
 from batchrec.console import Say, Steps, duration
 from batchrec.data import samples
 from batchrec.data.samples import Sample
 from batchrec.errors import BatchrecError
 from batchrec.localaws import scheduler
+from batchrec.localaws.faults import Fault, JobFault
 from batchrec.localaws.server import LocalAws
+from batchrec.pipeline import Where
+from batchrec.report import reporting
 from batchrec.results import Published, read_published
 from batchrec.terraform import Workspace
 
+REPORT = "report.html"
 _SHOWN_LOG_LINES = 20
 KEPT_FOLDERS = ("curated", "transformed", "quarantine")
 
@@ -35,6 +39,7 @@ class Request:
     data: Path | None = None  # interactions in the example's format; None: its sample
     var_file: Path | None = None  # Terraform variables of the configuration
     state: Path | None = None  # file with what an earlier rehearsal left, and this one will leave
+    faults: tuple[Fault | JobFault, ...] = ()  # what is to go wrong
 
 
 @dataclass(frozen=True)
@@ -78,11 +83,13 @@ def rehearse(request: Request, console: Console) -> Iterator[Rehearsal]:
     if request.data is not None:
         sample.require_readable(request.data)
     _require_own_folder(request.output)
-    steps = Steps(console, total=8)
+    steps = Steps(console, total=9)
     with ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="batchrec-data-")))
         with steps.step("Start the local AWS"):
             aws = stack.enter_context(LocalAws(state=request.state))
+            for fault in request.faults:
+                aws.faults.add(fault)
         with steps.step("Initialise Terraform and the aws provider") as say:
             workspace = stack.enter_context(
                 Workspace(request.repository, sample.configuration, endpoint=aws.endpoint)
@@ -102,10 +109,16 @@ def rehearse(request: Request, console: Console) -> Iterator[Rehearsal]:
             if ended["status"] != "SUCCEEDED":
                 for job in ("glue_job_name", "glue_publish_job_name"):
                     _show_failed_script(aws, str(outputs[job]), console)
+                _report_failure(aws, arn, outputs, request.output, steps, console)
             execution.require_success(aws.client("stepfunctions"), ended)
         with steps.step(f"Copy the results to {request.output}"):
             prefix = str(outputs.get("curated_prefix", "curated/")).removesuffix("curated/")
             _copy_results(aws, str(outputs["bucket_name"]), prefix, request.output)
+        with steps.step(f"Write {request.output / REPORT}") as say:
+            titled = {} if request.data else sample.titles()
+            if titled:
+                titles.write(titled.items(), request.output / "titles.csv")
+            _report(aws, arn, outputs, request.output, titled, steps, say)
         with steps.step("Read the recommendations"):
             run = json.loads(ended["output"])
             published = read_published(request.output, prefix)
@@ -126,8 +139,7 @@ def rehearse(request: Request, console: Console) -> Iterator[Rehearsal]:
             virtual_seconds=(ended["stopDate"] - ended["startDate"]).total_seconds(),
         )
         (request.output / "summary.json").write_text(json.dumps(asdict(summary), indent=2) + "\n")
-        titles = {} if request.data else sample.titles()
-        yield Rehearsal(summary, sample, raw, titles, published, aws, outputs)
+        yield Rehearsal(summary, sample, raw, titled, published, aws, outputs)
 
 
 @contextmanager
@@ -187,6 +199,44 @@ def _show_failed_script(aws: LocalAws, job: str, console: Console) -> None:
             console.print("\n".join(lines), style="dim", markup=False, highlight=False)
 
 
+def _report(
+    aws: LocalAws,
+    arn: str,
+    outputs: dict[str, object],
+    output: Path,
+    titled: dict[str, str],
+    steps: Steps,
+    say: Say,
+) -> None:
+    rehearsed = pipeline.find(Where(str(outputs["state_machine_arn"])), {}, aws.client)
+    reporting.write(
+        rehearsed,
+        runs.read(rehearsed, arn),
+        output / REPORT,
+        titles=titled,
+        real_seconds=dict(steps.seconds),
+        say=say,
+    )
+
+
+def _report_failure(
+    aws: LocalAws,
+    arn: str,
+    outputs: dict[str, object],
+    output: Path,
+    steps: Steps,
+    console: Console,
+) -> None:
+    """Write the report of a run that failed, beside what an earlier rehearsal left."""
+    output.mkdir(parents=True, exist_ok=True)
+    try:
+        _report(aws, arn, outputs, output, {}, steps, lambda _: None)
+    except BatchrecError as error:  # why the run failed matters more
+        console.print(f"    There is no report: {error}", markup=False, highlight=False)
+    else:
+        console.print(f"    What went wrong: {output / REPORT}", markup=False, highlight=False)
+
+
 def _copy_results(aws: LocalAws, bucket: str, prefix: str, output: Path) -> None:
     """Replace an earlier rehearsal's results only once the new ones are all here.
 
@@ -214,7 +264,9 @@ def _require_own_folder(output: Path) -> None:
     """Refuse a folder that holds something else than an earlier rehearsal's results."""
     if output.is_file():
         raise BatchrecError(f"{output} is a file; name a folder for the results.")
-    if output.is_dir() and any(output.iterdir()) and not (output / "summary.json").exists():
+    names = {path.name for path in output.iterdir()} if output.is_dir() else set()
+    # One that failed leaves its report alone.
+    if names - {REPORT} and "summary.json" not in names:
         raise BatchrecError(
             f"{output} holds something else than an earlier rehearsal's results, and a rehearsal"
             " would replace it. Name an empty or a new folder with --output."

@@ -19,6 +19,15 @@ State = Annotated[
         " there, written at the end.",
     ),
 ]
+Faults = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--fault",
+        help="What is to go wrong; can be given several times. An operation, of Personalize"
+        ' or as in glue:StartJobRun; throttle, error CODE, fail "REASON" or hang; how many'
+        " times, or always: 'CreateSolutionVersion throttle 3'.",
+    ),
+]
 StateMachine = Annotated[
     str | None,
     typer.Option(

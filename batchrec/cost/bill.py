@@ -10,9 +10,10 @@ class Line:
     service: str  # Amazon Personalize, AWS Glue, AWS Step Functions, …
     what: str  # data ingestion, training, batch inference of KEY, …
     quantity: float
-    unit: str  # GB, training hours, 1,000 recommendations, DPU-hours, …
+    unit: str  # GB, training hour, 1,000 inputs, DPU-hour, …
     price: float | None  # US dollars for a unit; None: unknown
     basis: str  # measured, modelled (by the local AWS) or estimated, and from what
+    price_id: str = ""  # what sets it: batchrec cost --price ID=DOLLARS
 
     @property
     def amount(self) -> float | None:
@@ -37,6 +38,7 @@ class Bill:
     savings: list[Saving]
     prices_as_of: str  # date of the price table, and its Region
     notes: list[str]
+    recommendations: int | None = None  # rows of the published tables; None: not known
 
     @property
     def total(self) -> float:
@@ -47,3 +49,12 @@ class Bill:
     def unknown(self) -> list[Line]:
         """The lines whose price isn't known: the total is without them."""
         return [line for line in self.lines if line.price is None]
+
+    @property
+    def per_thousand(self) -> float | None:
+        """US dollars of the total for 1,000 recommendations."""
+        return self.total / self.recommendations * 1000 if self.recommendations else None
+
+    def share(self, line: Line) -> float | None:
+        """Return a line's share of the total; None if there is none."""
+        return line.amount / self.total if line.amount is not None and self.total else None

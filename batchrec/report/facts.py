@@ -53,13 +53,13 @@ class Popularity:
 
 @dataclass(frozen=True)
 class Change:
-    """What is different from the run before, for those who were asked about in both."""
+    """What is different from the run before, for those who have answers in both."""
 
     before: str  # the earlier run
-    asked: int
+    asked: int  # how many they are
     changed: float  # share whose list isn't the same, as a set
     overlap: float  # mean share of the list that was there before
-    added: int  # asked about now, and not before
+    added: int  # have answers now, and had none before
     removed: int
 
 
@@ -108,7 +108,7 @@ class SolutionFacts:
     earlier: list[Measured]  # the oldest first
     cold: int | None  # asked about without any event
     distinct: int | None  # different ids among the answers
-    catalogue: int | None  # items with events; what `distinct` can be compared with
+    catalogue: int | None  # items (or users) with events; `distinct` can be compared with it
     popularity: Popularity | None  # of answers that are items
     change: Change | None
     sample: list[Asked]
@@ -125,7 +125,7 @@ class Facts:
     states: dict[str, object]  # States of the state machine's definition
     problems: list[Problem]  # the worst first
     funnels: list[Funnel]
-    events_over_time: list[tuple[date, int]]  # by day, week or month: at most 200 points
+    events_over_time: list[tuple[date, int]]  # by day, week, …: at most 200
     long_tails: list[LongTail]
     solutions: list[SolutionFacts]
     bill: Bill

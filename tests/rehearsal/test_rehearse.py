@@ -166,11 +166,11 @@ def test_a_person_sees_steps_counts_metrics_and_titles(
     demo: subprocess.CompletedProcess[str], output: Path
 ) -> None:
     shown = demo.stdout
-    assert all(f"{number}/8" in shown for number in range(1, 9))
+    assert all(f"{number}/9" in shown for number in range(1, 10))
     assert "100,004 rows read" in shown
     assert "normalized_discounted_cumulative_gain_at_25" in shown
     assert re.search(r"\w.* \((19|20)\d\d\)", shown), "titles with their years"
-    assert "demo-output/summary.json" in shown
+    assert "demo-output/report.html" in shown
 
 
 OWN = (
@@ -261,7 +261,7 @@ def test_input_that_can_be_refused_at_once_is(
     assert expected.lower() in ended.stderr.lower()
     assert str(data) in ended.stderr
     assert "Traceback" not in ended.stderr
-    assert "1/8" not in ended.stdout, "nothing is started"
+    assert "1/9" not in ended.stdout, "nothing is started"
     assert not (tmp_path / "demo-output").exists()
 
 

@@ -103,9 +103,9 @@ def test_a_person_sees_events_and_titles(
     ended: subprocess.CompletedProcess[str], output: Path
 ) -> None:
     shown = ended.stdout
-    assert all(f"{number}/8" in shown for number in range(1, 9))
+    assert all(f"{number}/9" in shown for number in range(1, 10))
     assert "Apply examples/clickstream" in shown
     assert "Strongest events" in shown
     assert "Rated highest" not in shown
     assert re.search(r"\w.* \((19|20)\d\d\)  (transaction|addtocart|view)", shown)
-    assert "demo-output/summary.json" in shown
+    assert "demo-output/report.html" in shown

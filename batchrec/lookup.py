@@ -1,0 +1,251 @@
+"""What is recommended for one user, item or expression, beside what was there before."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from batchrec import imported, objects, tables
+from batchrec.console import Say
+from batchrec.errors import BatchrecError
+from batchrec.imported import Event
+from batchrec.pipeline import Pipeline
+from batchrec.tables import Table
+
+SHOWN_EVENTS = 25
+_MEMBERS = {"users": "userId", "items": "itemId", "item attributes": "itemAttributes"}
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to look up, and where."""
+
+    asked: str  # users, items or item attributes
+    id: str
+    solution: str | None = None  # its key; None: all that can be asked about this
+    run: str | None = None  # whose tables; None: the ones that the manifest names
+    reads_history: bool = True
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One recommended item or user."""
+
+    rank: int
+    id: str
+    title: str | None
+    score: float | None
+    theme: str | None
+    theme_relevance_score: float | None
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What one solution answers."""
+
+    solution: str
+    run: str
+    recipe: str | None
+    answered: str  # items or users
+    answers: list[Answer]
+    why_none: str | None  # if there are no answers
+
+
+@dataclass(frozen=True)
+class Found:
+    """Everything about one user, item or expression."""
+
+    asked: str
+    id: str
+    title: str | None  # of an item
+    history_run: str  # whose imported data is meant
+    events: int | None  # in that data; None: it isn't there any more, or wasn't looked at
+    history: list[Event]  # a user's latest ones
+    titles: dict[str, str]  # of the items in the history
+    solutions: list[Looked]
+
+
+def look_up(
+    pipeline: Pipeline, request: Request, titles: Mapping[str, str], say: Say = lambda _: None
+) -> Found:
+    """Look up what is recommended.
+
+    Args:
+        pipeline: whose published tables.
+        request: what is asked about.
+        titles: by item id, if a person gave some; else the imported items may have them.
+        say: is told what is going on.
+
+    Raises:
+        BatchrecError: nothing is published, or no solution can be asked about this.
+    """
+    say("Looking for the published tables")
+    chosen = _choose(pipeline, request)
+    run = chosen[0].run
+    solutions = []
+    for table in chosen:
+        say(f"Reading the table of {table.key}")
+        solutions.append(_looked(table, request.id))
+    history: list[Event] | None = None
+    events = None
+    if request.reads_history and request.asked != "item attributes":
+        say(f"Reading the interactions of the run {run}")
+        history, events = _history(pipeline, run, request)
+    solutions = [
+        each if each.answers else replace(each, why_none=_why_none(pipeline, each, request, events))
+        for each in solutions
+    ]
+    shown = (history or [])[:SHOWN_EVENTS]
+    known = _titles(pipeline, run, request, solutions, shown, titles)
+    return Found(
+        request.asked,
+        request.id,
+        known.get(request.id) if request.asked == "items" else None,
+        run,
+        events,
+        shown,
+        {event.item: known[event.item] for event in shown if event.item in known},
+        [_titled(each, known) for each in solutions],
+    )
+
+
+def _choose(pipeline: Pipeline, request: Request) -> list[Table]:
+    """Find the tables that can be asked."""
+    if request.run is None:
+        found = tables.published(pipeline)
+    else:
+        found = tables.of_run(pipeline, request.run, {})
+        if not found:
+            raise BatchrecError(
+                f"There are no tables of a run {request.run} in s3://{pipeline.bucket}/"
+                f"{pipeline.key(f'curated/{request.run}/tables/')}. `batchrec status` lists the"
+                " runs; without --run, what is published now is shown."
+            )
+    if request.solution is not None and request.solution not in found:
+        raise BatchrecError(
+            f"There is no table of a solution {request.solution}; there are:"
+            f" {', '.join(found)}. Name one of them with --solution."
+        )
+    fitting = [
+        table
+        for key, table in found.items()
+        if table.asked == request.asked and request.solution in (None, key)
+    ]
+    if not fitting:
+        there = ", ".join(f"{key} ({table.asked})" for key, table in found.items())
+        raise BatchrecError(
+            f"No solution is asked about {request.asked}; published are: {there}. Ask about a user"
+            " with USER, an item with --item, an expression with --attributes."
+        )
+    return fitting
+
+
+def _looked(table: Table, asked: str) -> Looked:
+    rows = table.rows_of([asked]).to_pylist()
+    rows.sort(key=lambda row: row["rank"])
+    answers = [
+        Answer(
+            row["rank"],
+            row["recommended_id"],
+            None,
+            row["score"],
+            row.get("theme"),
+            row.get("theme_relevance_score"),
+        )
+        for row in rows
+    ]
+    recipe = table.entry.get("recipe")
+    return Looked(table.key, table.run, recipe, table.answered, answers, None)
+
+
+def _history(
+    pipeline: Pipeline, run: str, request: Request
+) -> tuple[list[Event] | None, int | None]:
+    if not imported.is_there(pipeline, run):
+        return None, None
+    if request.asked == "users":
+        found = imported.events_of(pipeline, run, [request.id]).get(request.id, [])
+        return found, len(found)
+    return None, imported.count_of_item(pipeline, run, request.id)
+
+
+def _why_none(pipeline: Pipeline, looked: Looked, request: Request, events: int | None) -> str:
+    """Say why a solution has no answer, and what can be done."""
+    what = {"users": "user", "items": "item", "item attributes": "expression"}[request.asked]
+    prepared = pipeline.read_json(f"transformed/{looked.run}/report.json") or {}
+    solution = next(
+        (each for each in pipeline.configuration["solutions"] if each["key"] == looked.solution),
+        None,
+    )
+    folder = solution["batch_input_folder"] if solution else ""
+    key = folder.removeprefix("batch_").removesuffix("_input")
+    lines, was_asked = imported.is_asked(pipeline, looked.run, folder, request.id)
+    if was_asked:
+        error = _error(pipeline, looked.run, looked.solution, request)
+        told = f" Amazon Personalize answered: {error}" if error else ""
+        return (
+            f"This {what} was asked about in the run {looked.run}, and nothing is"
+            f" recommended.{told} A filter may leave nothing to recommend."
+        )
+    among = f" is not among the {lines:,} {request.asked} that it was asked about" if lines else ""
+    if events == 0:
+        return (
+            f"This {what}{among or ' has no answer'}, and has no event in the data that the run"
+            f" {looked.run} imported: check the id. To ask about {request.asked} without events,"
+            f" list them in batch_inputs.{key or 'KEY'}.ids."
+        )
+    chosen = (prepared.get("configuration", {}).get("batch_inputs", {}) or {}).get(key) or {}
+    rules = [
+        f"{name} = {value}"
+        for name in ("active_days", "active_since", "most_frequent", "ids")
+        if (value := chosen.get(name)) is not None and not isinstance(value, list)
+    ] + (["ids"] if isinstance(chosen.get("ids"), list) else [])
+    because = (
+        f" batch_inputs.{key} chooses them by {' and '.join(rules)}: change that, or add the id"
+        " to ids, and run again."
+        if rules
+        else " Run again, if its events are newer than that run."
+    )
+    return f"This {what}{among or ' has no answer'}.{because}"
+
+
+def _error(pipeline: Pipeline, run: str, solution: str, request: Request) -> str | None:
+    """Find the error of one line among what Personalize wrote."""
+    prefix = pipeline.key(f"curated/{run}/{solution}/")
+    needle = json.dumps(request.id, ensure_ascii=False).encode()
+    for file in objects.under(pipeline.client("s3"), pipeline.bucket, prefix, ".out"):
+        for text in file.lines():
+            if needle not in text:
+                continue
+            line: dict[str, Any] = json.loads(text)
+            if line.get("error") and (line.get("input") or {}).get(_MEMBERS[request.asked]) == (
+                request.id
+            ):
+                return str(line["error"])
+    return None
+
+
+def _titles(
+    pipeline: Pipeline,
+    run: str,
+    request: Request,
+    solutions: list[Looked],
+    history: list[Event],
+    given: Mapping[str, str],
+) -> Mapping[str, str]:
+    if given:
+        return given
+    items = {event.item for event in history}
+    items |= {request.id} if request.asked == "items" else set()
+    for each in solutions:
+        if each.answered == "items":
+            items |= {answer.id for answer in each.answers}
+    return imported.titles(pipeline, run, sorted(items))
+
+
+def _titled(looked: Looked, titles: Mapping[str, str]) -> Looked:
+    if looked.answered != "items":
+        return looked
+    return replace(
+        looked, answers=[replace(each, title=titles.get(each.id)) for each in looked.answers]
+    )

@@ -1,0 +1,144 @@
+"""Published tables: which there are, and their rows (docs/publishing.md)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.dataset as pads
+
+from batchrec import objects
+from batchrec.errors import BatchrecError
+from batchrec.pipeline import Pipeline
+
+# What is asked about, by its column in a table.
+ASKED = {"user_id": "users", "item_id": "items", "item_attributes": "item attributes"}
+# What recipes are asked about, if not users, and those that answer with users (docs/solutions.md).
+_ASKED_BY = {
+    "aws-similar-items": "items",
+    "aws-sims": "items",
+    "aws-item-affinity": "items",
+    "aws-item-attribute-affinity": "item attributes",
+}
+_SEGMENTS = ("aws-item-affinity", "aws-item-attribute-affinity")
+
+
+@dataclass(frozen=True)
+class Table:
+    """The table of one solution and run.
+
+    Attributes:
+        key: of the solution.
+        run: the run that published it.
+        entry: what the manifest says of it; empty if no manifest is left that does.
+        column: what it asks about: user_id, item_id or item_attributes.
+        answered: items or users.
+        dataset: its rows: the column, rank, recommended_id, score, and with themes theme and
+            theme_relevance_score.
+    """
+
+    key: str
+    run: str
+    entry: dict[str, Any]
+    column: str
+    answered: str
+    dataset: pads.Dataset
+
+    @property
+    def asked(self) -> str:
+        """What is asked about: users, items or item attributes."""
+        return ASKED[self.column]
+
+    def rows_of(self, ids: list[str]) -> pa.Table:
+        """Return what is recommended to some, in the table's order; row groups are pruned."""
+        return self.dataset.to_table(filter=pads.field(self.column).isin(ids))
+
+    def batches(self, columns: list[str]) -> Iterator[pa.RecordBatch]:
+        """Iterate over all rows, piece by piece."""
+        # A few pieces ahead are enough: each may be large.
+        yield from self.dataset.to_batches(
+            columns=columns, batch_size=2**20, batch_readahead=2, fragment_readahead=1
+        )
+
+
+def published(pipeline: Pipeline) -> dict[str, Table]:
+    """Find what consumers see, by solution: the tables that the manifest names, the newest first.
+
+    Raises:
+        BatchrecError: nothing has been published, or a table isn't there.
+    """
+    manifest = pipeline.read_json("curated/latest.json")
+    if manifest is None:
+        raise BatchrecError(
+            f"The pipeline {pipeline.name} has published nothing yet: there is no"
+            f" s3://{pipeline.bucket}/{pipeline.key('curated/latest.json')}. `batchrec status`"
+            " says how its runs ended."
+        )
+    found = {}
+    entries = sorted(
+        manifest["solutions"].items(), key=lambda each: each[1]["run"] != manifest["run"]
+    )
+    for key, entry in entries:
+        table = _find(pipeline, key, entry["run"], entry)
+        if table is None:
+            raise BatchrecError(
+                f"The manifest names a table of the solution {key} and run {entry['run']} that"
+                f" isn't there: {_url(pipeline, key, entry['run'], entry)}. Publish it again with"
+                f" `batchrec run --continue {entry['run']}`, or put its objects back."
+            )
+        found[key] = table
+    return found
+
+
+def of_run(pipeline: Pipeline, run: str, entries: dict[str, Any]) -> dict[str, Table]:
+    """Find the tables that a run wrote, by solution, whether they are still the newest or not.
+
+    Args:
+        pipeline: whose.
+        run: name of the run.
+        entries: what manifests say of them, by solution, as far as it is known.
+    """
+    prefix = pipeline.key(f"curated/{run}/tables/")
+    pages = pipeline.client("s3").get_paginator("list_objects_v2")
+    keys = [
+        each["Prefix"].removeprefix(prefix).rstrip("/")
+        for page in pages.paginate(Bucket=pipeline.bucket, Prefix=prefix, Delimiter="/")
+        for each in page.get("CommonPrefixes", [])
+    ]
+    found = {key: _find(pipeline, key, run, entries.get(key, {})) for key in keys}
+    return {key: table for key, table in found.items() if table is not None}
+
+
+def asked_by(recipe: str) -> str:
+    """Say what a recipe is asked about: users, items or item attributes."""
+    return _ASKED_BY.get(recipe, "users")
+
+
+def answered_by(recipe: str) -> str:
+    """Say what a recipe answers: items or users."""
+    return "users" if recipe in _SEGMENTS else "items"
+
+
+def _find(pipeline: Pipeline, key: str, run: str, entry: dict[str, Any]) -> Table | None:
+    bucket, prefix = objects.split(_url(pipeline, key, run, entry))
+    files = objects.under(pipeline.client("s3"), bucket, prefix, ".parquet")
+    if not files:
+        return None
+    kind = pads.ParquetFileFormat()
+    fragments = [kind.make_fragment(file.open()) for file in files]
+    schema = fragments[0].physical_schema
+    dataset = pads.FileSystemDataset(fragments, schema, kind)
+    column = next(name for name in ASKED if name in schema.names)
+    recipe = _recipe(pipeline, key, entry)
+    answered = "users" if column == "item_attributes" else answered_by(recipe)
+    return Table(key, run, entry, column, answered, dataset)
+
+
+def _url(pipeline: Pipeline, key: str, run: str, entry: dict[str, Any]) -> str:
+    own = f"s3://{pipeline.bucket}/{pipeline.key(f'curated/{run}/tables/{key}/')}"
+    return str(entry.get("table_prefix", own))
+
+
+def _recipe(pipeline: Pipeline, key: str, entry: dict[str, Any]) -> str:
+    configured = {each["key"]: each["recipe"] for each in pipeline.configuration["solutions"]}
+    return str(entry.get("recipe", configured.get(key, "")))
