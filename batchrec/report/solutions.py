@@ -147,13 +147,7 @@ def _said(source: Source, solution: dict[str, Any], table: Table) -> _Said:
     change = None
     if (earlier := source.compared.get(key)) is not None and earlier.column == table.column:
         source.say(f"Comparing {key} with the run {earlier.run}")
-        change = statistics.change(
-            earlier.run,
-            table.batches(columns),
-            earlier.batches(columns),
-            answered,
-            recommended["id"].combine_chunks(),
-        )
+        change = statistics.change(earlier.run, table.batches(columns), earlier.batches(columns))
     asked = _asked(source, solution, answered)
     known = {"users": data.users, "items": data.items}
     counts = known.get(table.asked, data.users.slice(0, 0))

@@ -147,23 +147,34 @@ def _sum_where(counts: pa.Table, wanted: pa.ChunkedArray) -> int:
 Pairs = Iterable[pa.RecordBatch]  # two columns: who is asked about, and what is recommended
 
 
-def change(before: str, now: Pairs, earlier: Pairs, asked: pa.Array, answers: pa.Array) -> Change:
+def change(before: str, now: Pairs, earlier: Pairs) -> Change:
     """Compare lists with those of the run before, as sets.
+
+    A pair of ids is held as one number: of 25 million pairs, 200 MB.
 
     Args:
         before: name of the earlier run.
         now: rows of this run's table.
         earlier: rows of the earlier run's table.
-        asked: the ids that this run's table has answers for, each once.
-        answers: the ids that it recommends, each once.
     """
-    mine, _ = _numbered(now, asked, answers)
-    theirs, removed = _numbered(earlier, asked, answers)
-    base = len(answers) + 1
+    encoded = [_encoded(batch) for batch in now]
+    size = len(encoded)
+    encoded += [_encoded(batch) for batch in earlier]
+    if not encoded:
+        return Change(before, 0, 0.0, 0.0, 0, 0)
+    who, what = (_codes(list(column)) for column in zip(*encoded, strict=True))
+    base = max((len(each.dictionary) for each in what), default=0)
+    pairs = [
+        pc.add(pc.multiply(asked.indices.cast(pa.int64()), base), answers.indices)
+        for asked, answers in zip(who, what, strict=True)
+    ]
+    counts = [_different(who[:size]), _different(who[size:])]
+    everybody = max((len(each.dictionary) for each in who), default=0)
+    mine, theirs = (pa.chunked_array(each, pa.int64()) for each in (pairs[:size], pairs[size:]))
     both = equal = 0
     overlap = 0.0
-    part = max(-(-len(asked) // _PARTS), 1)
-    for start in range(0, len(asked), part):
+    part = max(-(-everybody // _PARTS), 1)
+    for start in range(0, everybody, part):
         low, high = start * base, (start + part) * base
         lists = _compared(_between(mine, low, high), _between(theirs, low, high), base)
         hits, sizes = lists["hit_sum"], lists["who_count"]
@@ -176,25 +187,25 @@ def change(before: str, now: Pairs, earlier: Pairs, asked: pa.Array, answers: pa
         asked=both,
         changed=1 - equal / both if both else 0.0,
         overlap=overlap / both if both else 0.0,
-        added=len(asked) - both,
-        removed=removed,
+        added=counts[0] - both,
+        removed=counts[1] - both,
     )
 
 
-def _numbered(rows: Pairs, asked: pa.Array, answers: pa.Array) -> tuple[pa.ChunkedArray, int]:
-    """Hold each pair of ids as one number: of 25 million pairs, 200 MB.
+def _encoded(batch: pa.RecordBatch) -> tuple[pa.DictionaryArray, pa.DictionaryArray]:
+    """Return both columns as codes and their own small dictionaries."""
+    return batch.column(0).dictionary_encode(), batch.column(1).dictionary_encode()
 
-    Answers that aren't among `answers` all get the same number, as they are in no list of today.
-    Also return how many ids, who aren't among `asked`, were left out.
-    """
-    base, numbers, others = len(answers) + 1, [], Tally()
-    for batch in rows:
-        who = pc.index_in(batch.column(0), value_set=asked)
-        others.add(batch.column(0).filter(pc.is_null(who)))
-        what = pc.fill_null(pc.index_in(batch.column(1), value_set=answers), len(answers))
-        number = pc.add(pc.multiply(who.cast(pa.int64()), base), what.cast(pa.int64()))
-        numbers.append(pc.drop_null(number))
-    return pa.chunked_array(numbers, pa.int64()), len(others.counts())
+
+def _codes(columns: list[pa.DictionaryArray]) -> list[pa.DictionaryArray]:
+    """Give the pieces of a column one dictionary."""
+    kind = pa.dictionary(pa.int32(), pa.string())
+    unified: list[pa.DictionaryArray] = pa.chunked_array(columns, kind).unify_dictionaries().chunks
+    return unified
+
+
+def _different(columns: list[pa.DictionaryArray]) -> int:
+    return len(pa.chunked_array([each.indices for each in columns], pa.int32()).unique())
 
 
 def _between(numbers: pa.ChunkedArray, low: int, high: int) -> pa.Array:
