@@ -10,7 +10,19 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.markup import escape
 
-from batchrec.commands import check, destroy, local_aws, recommend, rehearse
+from batchrec.commands import (
+    check,
+    cost,
+    destroy,
+    local_aws,
+    logs,
+    recommend,
+    rehearse,
+    report,
+    run,
+    status,
+    watch,
+)
 from batchrec.errors import BatchrecError
 
 _DEBUG = "BATCHREC_DEBUG"
@@ -23,7 +35,13 @@ app = typer.Typer(
 )
 for _command in (
     rehearse.rehearse,
+    run.run,
+    watch.watch,
+    status.status,
+    logs.logs,
     recommend.recommend,
+    report.report,
+    cost.cost,
     check.check,
     destroy.destroy,
     local_aws.local_aws,

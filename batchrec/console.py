@@ -1,5 +1,6 @@
 """What a person sees while long work goes on: numbered steps and what each is doing."""
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -7,8 +8,20 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.markup import escape
 
+_PIPE_WIDTH = 200  # columns of what nobody looks at while it is written
+
 Say = Callable[[str], None]
-console = Console()  # of the command line
+
+
+def _console() -> Console:
+    """Return the console of the command line; rich takes a pipe for 80 columns wide."""
+    made = Console()
+    if not made.is_terminal and "COLUMNS" not in os.environ:
+        made.width = _PIPE_WIDTH
+    return made
+
+
+console = _console()
 
 
 class Steps:

@@ -116,8 +116,13 @@ FAILURES = (
         " glue.number_of_workers.",
     ),
     Known(
-        r"(PrepareTrainingData|PublishRecommendations)Failed",
-        "The Glue job of {state} failed",
+        r"PrepareTrainingDataFailed",
+        "The Glue job that prepares the data failed",
+        "`batchrec logs {run}` shows the end of its log. When the cause is gone, {again}.",
+    ),
+    Known(
+        r"PublishRecommendationsFailed",
+        "The Glue job that publishes failed",
         "`batchrec logs {run}` shows the end of its log. When the cause is gone, {again}.",
     ),
     # --- imports ----------------------------------------------------------------------------------

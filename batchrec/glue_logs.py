@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from batchrec.errors import BatchrecError
 from batchrec.pipeline import Pipeline
-from batchrec.runs import Job
+from batchrec.runs import Job, Run
 
-KINDS = ("prepare", "publish")
+STATES = {"prepare": "PrepareTrainingData", "publish": "PublishRecommendations"}
+KINDS = tuple(STATES)
 _DEFAULT_PREFIX = "/aws-glue/jobs"
 _MOST_LINES = 10_000  # that GetLogEvents returns at once
 _WITHIN = ("output", "error")
@@ -25,6 +27,34 @@ class Log:
 def job_name(pipeline: Pipeline, kind: str) -> str:
     """Return the name of the Glue job that prepares or publishes."""
     return str(pipeline.configuration[f"{kind}_job_name"])
+
+
+def choose(pipeline: Pipeline, run: Run, kind: str | None) -> Job | None:
+    """Choose the job of a run whose log is wanted.
+
+    Args:
+        pipeline: whose.
+        run: with its history.
+        kind: prepare or publish; None: the job that failed, or the last one if nothing failed.
+
+    Returns:
+        None if what failed is no Glue job.
+
+    Raises:
+        BatchrecError: the run has no such job.
+    """
+    jobs = [job for job in run.jobs if job.kind in KINDS and kind in (None, job.kind)]
+    if kind is None and run.failures:
+        states = {failure.state for failure in run.failures}
+        jobs = [job for job in jobs if STATES[job.kind] in states and job.status != "SUCCEEDED"]
+        if not jobs:
+            return None
+    if not jobs:
+        raise BatchrecError(
+            f"The run {run.name} of {pipeline.name} has started no Glue job"
+            f"{f' to {kind}' if kind else ''}. `batchrec status {run.name}` shows how far it came."
+        )
+    return jobs[-1]
 
 
 def read(pipeline: Pipeline, job: Job, tail: int) -> list[Log]:

@@ -64,13 +64,13 @@ def of(pipeline: Pipeline, run: Run, report: dict[str, Any] | None) -> list[Limi
     """
     facts = report or {}
     solutions = pipeline.configuration["solutions"]
-    imports = {
-        each["folder"]: stored(pipeline, f"transformed/{run.name}/{each['folder']}/").bytes
-        for each in pipeline.configuration["datasets"]
-    }
-    inputs = {}
+    imports, inputs = {}, {}
+    for folder in (each["folder"] for each in pipeline.configuration["datasets"]):
+        if (files := stored(pipeline, f"transformed/{run.name}/{folder}/")).sizes:
+            imports[folder] = files.bytes
     for folder in {each["batch_input_folder"] for each in solutions}:
-        files = stored(pipeline, f"transformed/{run.name}/{folder}/")
+        if not (files := stored(pipeline, f"transformed/{run.name}/{folder}/")).sizes:
+            continue
         key = input_key({"batch_input_folder": folder})
         records = facts.get("batch_inputs", {}).get(key)
         inputs[key] = BatchFiles(len(files.sizes), files.bytes, records)

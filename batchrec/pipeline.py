@@ -11,10 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from batchrec.errors import BatchrecError
 from batchrec.terraform import find_terraform
+
+# Watching for hours, one meets throttling and lost connections.
+_PATIENT = Config(retries={"mode": "standard", "total_max_attempts": 8})
 
 Clients = Callable[[str], Any]  # a boto3 client by the name of its service
 
@@ -110,7 +114,7 @@ def find(where: Where, env: Mapping[str, str], client: Clients | None = None) ->
     if client is None:
         region = named.split(":")[3] if named.startswith("arn:") else None
         session = boto3.Session(region_name=region)
-        client = functools.cache(lambda service: session.client(service))
+        client = functools.cache(lambda service: session.client(service, config=_PATIENT))
     try:
         arn = named if named.startswith("arn:") else _arn(client, named)
         described = client("stepfunctions").describe_state_machine(stateMachineArn=arn)

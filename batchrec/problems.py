@@ -96,14 +96,15 @@ def _explained(pipeline: Pipeline, run: Run, failure: Failure, names: Names) -> 
         return
     names = {
         **names,
-        "state": failure.state,
+        "state": failure.state or "The run",
         "subject": failure.subject or failure.state,
         "input": _input(failure),
     }
-    title, advice = "{state} failed", "See {console}. When the cause is gone, {again}."
+    title = "{state} failed" if failure.state else "The run failed"
+    advice = "Where it happened: {console}. When the cause is gone, {again}."
     told = f"{failure.state} {failure.error}: {failure.cause}"
     if run.status == "ABORTED" and failure.error != "TornDown":
-        title = "Somebody stopped the run in {state}"
+        title = "Somebody stopped the run" + (" in {state}" if failure.state else "")
         advice = "What Personalize has begun goes on, and bills. To go on with it, {again}."
     elif found := explanations.find(explanations.FAILURES, told):
         title, advice = found[0].title, found[0].advice

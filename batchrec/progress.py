@@ -1,11 +1,14 @@
 """How far a run has come: every step that it has, and how long each takes as a rule."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from botocore.exceptions import ClientError
 
 from batchrec import glue_logs
+from batchrec.errors import BatchrecError
 from batchrec.pipeline import Pipeline
 from batchrec.runs import Job, Run
 
@@ -35,15 +38,14 @@ def durations(pipeline: Pipeline) -> Durations:
     """Return how long the jobs of the run before took.
 
     Those of Personalize are in the manifest, where the workflow itself looks; for Glue jobs, the
-    latest run that succeeded is asked for (GetJobRuns). What isn't known is left out.
-
-    Raises:
-        BatchrecError: the manifest can't be read.
+    latest run that succeeded is asked for (GetJobRuns). What isn't known, or may not be read, is
+    left out: an expectation is a comfort, and no reason to fail.
     """
-    found: dict[tuple[str, str | None], float] = {}
-    for key, entry in (
-        (pipeline.read_json("curated/latest.json") or {}).get("solutions", {}).items()
-    ):
+    found: dict[tuple[str, str | None], float | None] = {}
+    manifest: dict[str, Any] = {}
+    with suppress(BatchrecError):
+        manifest = pipeline.read_json("curated/latest.json") or {}
+    for key, entry in manifest.get("solutions", {}).items():
         seconds = entry.get("seconds", {})
         batch = _BATCH_KINDS.get(entry.get("job", "inference"), "batch inference")
         found |= {("training", key): seconds.get("training"), (batch, key): seconds.get("batch")}
@@ -59,7 +61,7 @@ def _glue_seconds(pipeline: Pipeline, kind: str) -> float | None:
     try:
         runs = glue.get_job_runs(JobName=glue_logs.job_name(pipeline, kind))["JobRuns"]
     except ClientError:
-        return None  # an expectation is a comfort, and no reason to fail
+        return None
     for run in sorted(runs, key=lambda run: run["StartedOn"], reverse=True):
         if run["JobRunState"] == "SUCCEEDED":
             return float((run["CompletedOn"] - run["StartedOn"]).total_seconds())

@@ -17,6 +17,7 @@ from batchrec.data import samples
 from batchrec.data.samples import Sample
 from batchrec.errors import BatchrecError
 from batchrec.localaws import scheduler
+from batchrec.localaws.faults import Fault, JobFault
 from batchrec.localaws.server import LocalAws
 from batchrec.pipeline import Where
 from batchrec.report import reporting
@@ -38,6 +39,7 @@ class Request:
     data: Path | None = None  # interactions in the example's format; None: its sample
     var_file: Path | None = None  # Terraform variables of the configuration
     state: Path | None = None  # file with what an earlier rehearsal left, and this one will leave
+    faults: tuple[Fault | JobFault, ...] = ()  # what is to go wrong
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,8 @@ def rehearse(request: Request, console: Console) -> Iterator[Rehearsal]:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="batchrec-data-")))
         with steps.step("Start the local AWS"):
             aws = stack.enter_context(LocalAws(state=request.state))
+            for fault in request.faults:
+                aws.faults.add(fault)
         with steps.step("Initialise Terraform and the aws provider") as say:
             workspace = stack.enter_context(
                 Workspace(request.repository, sample.configuration, endpoint=aws.endpoint)

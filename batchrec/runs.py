@@ -4,7 +4,9 @@ A history holds all of it: the answers of Glue and Personalize, and the variable
 assigned (Step Functions API Reference, HistoryEvent).
 """
 
+import hashlib
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,6 +18,7 @@ from batchrec.errors import BatchrecError
 from batchrec.execution import Histories, failing_state
 from batchrec.pipeline import Pipeline, server_time
 
+_RUN_NAME = r"[a-zA-Z0-9][a-zA-Z0-9_-]{0,35}"
 _UNSUCCESSFUL = ("FAILED", "TIMED_OUT", "ABORTED")
 _GLUE_ENDS = ("SUCCEEDED", "FAILED", "STOPPED", "TIMEOUT", "ERROR", "EXPIRED")
 
@@ -87,7 +90,8 @@ class Run:
     @property
     def seconds(self) -> float:
         """How long it has taken so far."""
-        return ((self.ended or self.as_of) - self.started).total_seconds()
+        # The service's time comes in whole seconds: it may lie before the start.
+        return max(((self.ended or self.as_of) - self.started).total_seconds(), 0.0)
 
 
 class Reader:
@@ -137,7 +141,8 @@ def find(pipeline: Pipeline, run: str | None = None) -> str:
     if run is not None and run.startswith("arn:"):
         return run
     for listed in executions(pipeline):
-        if run in (None, listed["name"], _input_run(pipeline, listed)):
+        named = (None, listed["name"], fitting_name(listed["name"]), _input_run(pipeline, listed))
+        if run in named:
             return str(listed["executionArn"])
     what = f"has no run {run}" if run else "has not run yet"
     raise BatchrecError(
@@ -153,12 +158,24 @@ def executions(pipeline: Pipeline) -> Iterator[dict[str, Any]]:
         yield from page["executions"]
 
 
+def fitting_name(name: str) -> str:
+    """Return the run's name for that of an execution, or for the one that an input gives.
+
+    As the state NameRun does: what fits into names of jobs stays, anything else is shortened.
+    Schedules give long names.
+    """
+    if re.fullmatch(_RUN_NAME, name):
+        return name
+    readable = re.sub(r"[^a-zA-Z0-9_-]", "-", name)[:23]
+    return f"run-{readable}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+
+
 def _input_run(pipeline: Pipeline, listed: dict[str, Any]) -> str | None:
     described = pipeline.client("stepfunctions").describe_execution(
         executionArn=listed["executionArn"]
     )
     run = json.loads(described.get("input", "{}")).get("run")
-    return None if run is None else str(run)
+    return None if run is None else fitting_name(str(run))
 
 
 def _run(

@@ -213,6 +213,13 @@ def deployed(
     local_aws: LocalAws, asl: str, personalize_role: Callable[[str], str]
 ) -> Iterator[Pipeline]:
     """Under a name of its own, so that tests share the account without meeting."""
+    yield from made(local_aws, asl, personalize_role)
+
+
+def made(
+    local_aws: LocalAws, asl: str, personalize_role: Callable[[str], str]
+) -> Iterator[Pipeline]:
+    """Make a pipeline for as long as it is wanted."""
     name = f"pipe{uuid.uuid4().hex[:6]}"
     personalize = local_aws.client("personalize")
     personalize.create_dataset_group(name=name)
@@ -234,17 +241,17 @@ def deployed(
     )
     dataset = f"{ARN}:dataset/{name}/INTERACTIONS"
     wait_until_active(personalize.describe_dataset, "dataset", datasetArn=dataset)
-    made = Pipeline(local_aws, name, json.loads(asl.replace("movielens", name)))
+    pipeline = Pipeline(local_aws, name, json.loads(asl.replace("movielens", name)))
     s3 = local_aws.client("s3")
-    s3.create_bucket(Bucket=made.bucket)
+    s3.create_bucket(Bucket=pipeline.bucket)
     statement = {
         "Effect": "Allow",
         "Principal": {"Service": "personalize.amazonaws.com"},
         "Action": ["s3:GetObject", "s3:ListBucket", "s3:PutObject"],
-        "Resource": [f"arn:aws:s3:::{made.bucket}", f"arn:aws:s3:::{made.bucket}/*"],
+        "Resource": [f"arn:aws:s3:::{pipeline.bucket}", f"arn:aws:s3:::{pipeline.bucket}/*"],
     }
     policy = {"Version": "2012-10-17", "Statement": [statement]}
-    s3.put_bucket_policy(Bucket=made.bucket, Policy=json.dumps(policy))
+    s3.put_bucket_policy(Bucket=pipeline.bucket, Policy=json.dumps(policy))
     personalize_role(f"{name}-us-east-1-personalize")
     for script, job in (
         ("prepare", "prepare-training-data"),
@@ -256,19 +263,19 @@ def deployed(
             GlueVersion="5.0",
             Command={
                 "Name": "glueetl",
-                "ScriptLocation": f"s3://{made.bucket}/glue_jobs/{script}.py",
+                "ScriptLocation": f"s3://{pipeline.bucket}/glue_jobs/{script}.py",
             },
         )
     local_aws.client("sns").create_topic(Name=name)
     local_aws.client("sqs").create_queue(QueueName=name)
     local_aws.client("sns").subscribe(
-        TopicArn=made.topic_arn,
+        TopicArn=pipeline.topic_arn,
         Protocol="sqs",
         Endpoint=f"arn:aws:sqs:us-east-1:123456789012:{name}",
     )
-    made.set_script()
-    yield made
-    local_aws.client("stepfunctions").delete_state_machine(stateMachineArn=made.machine_arn)
+    pipeline.set_script()
+    yield pipeline
+    local_aws.client("stepfunctions").delete_state_machine(stateMachineArn=pipeline.machine_arn)
 
 
 def wait_until_active(describe: Any, member: str, **which: str) -> None:

@@ -4,19 +4,12 @@ from typing import Annotated
 
 import typer
 
-from batchrec.commands.options import State
+from batchrec.commands.options import Faults, State
 
 
 def local_aws(
     port: Annotated[int, typer.Option(help="TCP port on 127.0.0.1; 0 takes a free one.")] = 0,
-    fault: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="What is to go wrong; can be given several times. An operation, of Personalize"
-            ' or as in glue:StartJobRun; throttle, error CODE, fail "REASON" or hang; how many'
-            " times, or always: 'CreateSolutionVersion throttle 3'.",
-        ),
-    ] = None,
+    fault: Faults = None,
     state: State = None,
 ) -> None:
     """Run the local AWS alone, and print how to reach it.

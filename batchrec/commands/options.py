@@ -1,6 +1,7 @@
 """Options that several commands have, and what they mean."""
 
 import os
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +19,15 @@ State = Annotated[
         " there, written at the end.",
     ),
 ]
+Faults = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--fault",
+        help="What is to go wrong; can be given several times. An operation, of Personalize"
+        ' or as in glue:StartJobRun; throttle, error CODE, fail "REASON" or hang; how many'
+        " times, or always: 'CreateSolutionVersion throttle 3'.",
+    ),
+]
 StateMachine = Annotated[
     str | None,
     typer.Option(
@@ -32,6 +42,9 @@ Folder = Annotated[
 StateMachineOutput = Annotated[
     str, typer.Option(help="Output of --folder that holds the module's state_machine_arn.")
 ]
+Interval = Annotated[
+    float, typer.Option(min=0.1, help="Seconds between two looks at a run that is under way.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -42,6 +55,15 @@ def find_pipeline(state_machine: str | None, folder: Path, output: str) -> Pipel
         BatchrecError: there is none, or it can't be reached.
     """
     return pipeline.find(Where(state_machine, folder, output), os.environ)
+
+
+def named_again(state_machine: str | None, folder: Path, output: str) -> str:
+    """Return the options that name the same pipeline in another command, with a space before."""
+    if state_machine is not None:
+        return f" --state-machine-arn {shlex.quote(state_machine)}"
+    words = [] if folder == Path() else ["--folder", str(folder)]
+    words += [] if output == "state_machine_arn" else ["--state-machine-output", output]
+    return f" {shlex.join(words)}" if words else ""
 
 
 def repository() -> Path:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from batchrec.commands.options import State, repository
+from batchrec.commands.options import Faults, State, repository
 from batchrec.console import console
 from batchrec.errors import BatchrecError
 
@@ -32,6 +32,7 @@ def rehearse(
     var_file: Annotated[
         Path | None, typer.Option(help="Terraform variables for the example.")
     ] = None,
+    fault: Faults = None,
     state: State = None,
     keep: Annotated[
         bool, typer.Option("--keep", help="Leave the local AWS up afterwards, until Ctrl-C.")
@@ -40,9 +41,12 @@ def rehearse(
     """Rehearse the whole pipeline: Terraform, Glue, Personalize, Step Functions.
 
     Example: batchrec rehearse --data user_ratedmovies-timestamps.dat --output results
+
+    Or, to see what becomes of a run: batchrec rehearse --fault 'CreateDatasetImportJob fail'
     """
     from batchrec import rehearsal, rehearsal_view
     from batchrec.commands import serving
+    from batchrec.localaws import fault_syntax
 
     request = rehearsal.Request(
         repository(),
@@ -51,10 +55,11 @@ def rehearse(
         data=data,
         var_file=_existing(var_file),
         state=state,
+        faults=tuple(fault_syntax.parse(text) for text in fault or []),
     )
     with rehearsal.rehearse(request, console) as finished:
         rehearsal_view.show(finished, console)
-        console.print(f"Everything is in {output}/; start with {output}/summary.json.")
+        console.print(f"Everything is in {output}/; start with {output}/report.html.")
         if keep:
             serving.explain(finished.aws)
             console.print(f"State machine: {finished.outputs['state_machine_arn']}", soft_wrap=True)

@@ -123,6 +123,6 @@ def _dollars(given: Any, where: str) -> float:
         amount = -1.0
     if not 0 <= amount < float("inf"):
         raise BatchrecError(
-            f"{where}: a price is a number of US dollars, such as 0.067, not {given!r}."
+            f"{where}: a price is a number of US dollars, such as 0.29, not {given!r}."
         )
     return amount

@@ -1,5 +1,6 @@
 """What a run really used: from its jobs, its files and the answers of Glue and Personalize."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -147,7 +148,7 @@ def _inputs(
     return None if found is None else int(found)
 
 
-def input_key(solution: dict[str, Any]) -> str:
+def input_key(solution: Mapping[str, Any]) -> str:
     """Return the key of a solution's batch input; its folder is batch_KEY_input."""
     return str(solution["batch_input_folder"]).removeprefix("batch_").removesuffix("_input")
 
@@ -188,7 +189,7 @@ def _note(usage: Usage, run: Run, own: list[Job], word: str) -> None:
         )
     if earlier := sum(not job.is_reused for job in run.jobs if job not in own):
         usage.notes.append(
-            f"Left out, as an earlier execution was billed for them: {earlier} jobs that it started."
+            f"Jobs that an earlier execution started are in its bill, not in this one: {earlier}."
         )
     saved = sum(job.described.get("TrainingHours") or 0 for job in run.jobs if job.is_reused)
     if saved:

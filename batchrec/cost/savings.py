@@ -73,7 +73,7 @@ def _active_users(
     if activity is None or not activity.users:
         return
     for key, given in batch_inputs.items():
-        asking = [each["key"] for each in solutions if input_key(dict(each)) == key]
+        asking = [each["key"] for each in solutions if input_key(each) == key]
         whats = {f"{kind} of {each}" for each in asking for kind in ("batch inference", "themes")}
         asked = [line for line in lines if line.what in whats]
         if given["kind"] != "users" or any(given.get(choice) for choice in _CHOICES) or not asked:

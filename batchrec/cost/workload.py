@@ -108,22 +108,27 @@ def _usable(rows: pa.Table, interactions: Mapping[str, Any]) -> pa.Table:
 
 def _latest(rows: pa.Table) -> Activity | None:
     """Find each user's last event; None if the times are neither numbers nor ISO 8601."""
-    times = rows["time"]
-    if pc.all(pc.match_substring_regex(times, r"^\d+$")).as_py():
-        seconds = pc.cast(times, pa.float64())
-        seconds = pc.if_else(
-            pc.greater_equal(seconds, _MICROSECONDS), pc.divide(seconds, 1e3), seconds
-        )
-        seconds = pc.if_else(
-            pc.greater_equal(seconds, _MILLISECONDS), pc.divide(seconds, 1e3), seconds
-        )
-    else:
-        try:
-            seconds = pc.cast(pc.cast(times, pa.timestamp("s", "UTC")), pa.int64())
-        except pa.ArrowInvalid:
-            return None
+    seconds = _seconds(rows["time"])
+    if seconds is None:
+        return None
     table = pa.table({"USER_ID": rows["user"], "TIMESTAMP": seconds})
     return activity.of_tables([table], datetime.now(UTC).timestamp())
+
+
+def _seconds(times: pa.ChunkedArray) -> pa.ChunkedArray | None:
+    """Read epoch seconds, milliseconds or microseconds, as large as they are, or ISO 8601."""
+    if pc.all(pc.match_substring_regex(times, r"^\d+$")).as_py():
+        numbers = pc.cast(times, pa.float64())
+        for least in (_MICROSECONDS, _MILLISECONDS):
+            large = pc.greater_equal(numbers, least)
+            numbers = pc.if_else(large, pc.divide(numbers, 1e3), numbers)
+        return numbers
+    for kind in (pa.timestamp("us", "UTC"), pa.timestamp("us")):
+        try:
+            return pc.divide(pc.cast(pc.cast(times, kind), pa.int64()), 1_000_000)
+        except pa.ArrowInvalid:
+            continue
+    return None
 
 
 def _table(paths: Sequence[Path], interactions: Mapping[str, Any]) -> pa.Table:

@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 
 from batchrec.report.facts import LongTail, Popularity, SolutionFacts
 
+_RUNS = 12  # before this one, whose metrics are drawn
 WIDTH = 340  # of a whole chart, in pixels: what a phone shows without scrolling
 _PLOT = {"width": WIDTH - 70, "height": 190}
 _VERSION = "6.4"  # of Vega-Lite, which vl-convert has and Altair 6 writes
@@ -39,15 +40,22 @@ _CONFIG: dict[str, Any] = {
     "legend": {
         "labelColor": _INK,
         "labelFontSize": 11,
-        "labelLimit": 140,
+        "columns": 2,
+        "labelLimit": 150,
         "orient": "top",
         "title": None,
     },
     "area": {"color": _SERIES[0], "fillOpacity": 0.25, "line": {"color": _SERIES[0]}},
     "bar": {"color": _SERIES[0]},
     "line": {"color": _SERIES[0], "strokeWidth": 2},
-    "point": {"color": _SERIES[0], "filled": True, "size": 70},
+    "point": {"color": _SERIES[0], "filled": True, "opacity": 1, "size": 70},
     "rule": {"color": _MUTED},
+}
+# Each has its look, whether or not the others are there.
+_LOOKS = {
+    "this run": (_SERIES[0], "circle"),
+    "popularity": (_SERIES[1], "square"),
+    "the run before": (_SERIES[2], "triangle"),
 }
 _numbers = itertools.count()
 
@@ -70,9 +78,7 @@ def events(points: list[tuple[date, int]]) -> Figure:
         _chart(values)
         .mark_area()
         .encode(
-            x=alt.X(
-                "day:T", title=None, axis=alt.Axis(format="%b %Y", labelOverlap=True, tickCount=4)
-            ),
+            x=alt.X("day:T", title=None, axis=_months()),
             y=alt.Y("events:Q", title="events", axis=_counts()),
         )
     )
@@ -105,11 +111,11 @@ def long_tail(tail: LongTail) -> Figure:
     tenth = _at(tail.shares, 0.1)
     return _figure(
         f"Long tail of {tail.kind}",
-        f"The tenth of the {tail.count:,} {tail.kind} with most events has {tenth:.0%} of all"
+        f"The tenth of the {tail.count:,} {tail.kind} with most events has {percent(tenth)} of all"
         f" events; the Gini coefficient is {tail.gini:.2f}. The broken line is an even spread.",
         curve + equal,
         [f"share of {tail.kind}", "share of events"],
-        [[f"{x:.0%}", f"{y:.1%}"] for x, y in tail.shares[:: max(len(tail.shares) // 20, 1)]],
+        [[percent(x), percent(y)] for x, y in tail.shares[:: max(len(tail.shares) // 20, 1)]],
     )
 
 
@@ -122,18 +128,25 @@ def metrics(solution: SolutionFacts) -> Figure:
         sources["the run before"] = solution.earlier[-1].metrics
     values = [
         {"metric": short(name), "of": of, "value": measured[name]}
-        for of, measured in sources.items()
+        for of, measured in reversed(sources.items())  # this run lies on top
         for name in solution.metrics
         if name in measured
     ]
+    colors, shapes = zip(*(_LOOKS[of] for of in sources), strict=True)
+    domain = list(sources)
     chart = (
         _chart(values, width=WIDTH - 130, height=alt.Step(26))
         .mark_point()
         .encode(
             x=alt.X("value:Q", title=None, axis=alt.Axis(tickCount=4)),
-            y=alt.Y("metric:N", title=None, sort=None, axis=alt.Axis(grid=True, labelLimit=120)),
-            color=alt.Color("of:N", sort=None),
-            shape=alt.Shape("of:N", sort=None),
+            y=alt.Y(
+                "metric:N",
+                title=None,
+                sort=[short(name) for name in solution.metrics],
+                axis=alt.Axis(grid=True, labelLimit=120),
+            ),
+            color=alt.Color("of:N", scale=alt.Scale(domain=domain, range=list(colors))),
+            shape=alt.Shape("of:N", scale=alt.Scale(domain=domain, range=list(shapes))),
         )
     )
     return _figure(
@@ -148,27 +161,26 @@ def metrics(solution: SolutionFacts) -> Figure:
     )
 
 
-def history(solution: SolutionFacts) -> Figure:
-    """Metrics from run to run."""
-    runs = [
-        *((each.run, each.metrics) for each in solution.earlier),
-        ("this run", solution.metrics),
-    ]
+def history(solution: SolutionFacts) -> Figure | None:
+    """Metrics from run to run; None if there was no run before, or none with these metrics."""
+    runs = [(each.run, each.metrics) for each in solution.earlier[-_RUNS:]]
+    runs.append(("this run", solution.metrics))
     names = [name for name in solution.metrics if all(name in measured for _, measured in runs)]
+    if len(runs) == 1 or not names:
+        return None
     shown = names[:3]
     values = [
         {"run": number, "metric": short(name), "value": measured[name]}
         for number, (_, measured) in enumerate(runs, 1 - len(runs))
         for name in shown
     ]
-    chart = (
+    lines = (
         _chart(values)
-        .mark_line(point=True)
+        .mark_line()
         .encode(
-            x=alt.X("run:O", title="runs before this one", axis=alt.Axis(labelAngle=0)),
+            x=alt.X("run:O", title="runs before this one (0)", axis=alt.Axis(labelAngle=0)),
             y=alt.Y("value:Q", title=None),
             color=alt.Color("metric:N", sort=None),
-            shape=alt.Shape("metric:N", sort=None),
             strokeDash=alt.StrokeDash("metric:N", sort=None),
         )
     )
@@ -176,11 +188,11 @@ def history(solution: SolutionFacts) -> Figure:
         "Metrics from run to run",
         f"{len(runs)} runs, from {runs[0][0]} to this one: "
         + "; ".join(
-            f"{name} from {_value(runs[0][1][name])} to {_value(runs[-1][1][name])}"
+            f"{short(name)} from {_value(runs[0][1][name])} to {_value(runs[-1][1][name])}"
             for name in shown
         )
         + ".",
-        chart,
+        lines,
         ["run", *names],
         [[run, *(_value(measured[name]) for name in names)] for run, measured in runs],
     )
@@ -208,17 +220,24 @@ def popularity(found: Popularity) -> Figure:
     )
     return _figure(
         "Popularity of what is recommended, and of what people had",
-        f"Of all recommendations {found.recommended[0]:.0%} are of the items in the first group"
-        f" ({found.buckets[0]}), which have {found.consumed[0]:.0%} of all events.",
+        f"{percent(found.recommended[0])} of all recommendations are of the items in the first"
+        f" group ({found.buckets[0]}), which have {percent(found.consumed[0])} of all events.",
         chart,
         ["items by popularity", *sides],
         [
-            [bucket, f"{consumed:.1%}", f"{recommended:.1%}"]
+            [bucket, percent(consumed), percent(recommended)]
             for bucket, consumed, recommended in zip(
                 found.buckets, found.consumed, found.recommended, strict=True
             )
         ],
     )
+
+
+def percent(share: float) -> str:
+    """Write a share, with a space that doesn't break."""
+    if 0 < share < 0.001:
+        return "under 0.1\u00a0%"
+    return f"{100 * share:.3g}\u00a0%" if share < 1 else f"{100 * share:,.0f}\u00a0%"
 
 
 _SHORT = {
@@ -232,6 +251,7 @@ _SHORT = {
 def short(metric: str) -> str:
     """Write precision_at_10 as precision@10, and long names as their usual abbreviation."""
     name, at, number = metric.partition("_at_")
+    number = number.replace("_percent", "%")
     return _SHORT.get(name, name.replace("_", " ")) + (f"@{number}" if at else "")
 
 
@@ -244,7 +264,11 @@ def _compared(solution: SolutionFacts) -> str:
 
 
 def _chart(values: list[dict[str, Any]], **size: Any) -> alt.Chart:
-    return alt.Chart(alt.Data(values=values)).properties(**{**_PLOT, **size})
+    return alt.Chart(alt.InlineData(values=values)).properties(**{**_PLOT, **size})
+
+
+def _months() -> alt.Axis:
+    return alt.Axis(format="%b %Y", labelOverlap="greedy", labelSeparation=12, tickCount=4)
 
 
 def _counts() -> alt.Axis:
@@ -258,10 +282,11 @@ def _percents() -> alt.Axis:
 def _figure(
     title: str, alternative: str, chart: Any, columns: list[str], rows: list[list[str]]
 ) -> Figure:
-    svg: str = vl_convert.vegalite_to_svg(chart.to_dict(), vl_version=_VERSION, config=_CONFIG)
+    drawn: str = vl_convert.vegalite_to_svg(chart.to_dict(), vl_version=_VERSION, config=_CONFIG)
+    # Vega names the parts of a drawing for screen readers, without texts.
+    svg = re.sub(r' (role|aria-[a-z]+)="[^"]*"', "", drawn)
     # Several drawings stand in one document: what one refers to must not be another's.
-    number = next(_numbers)
-    svg = re.sub(r'(\bid="|url\(#)', rf"\g<1>chart-{number}-", svg)
+    svg = re.sub(r'(\bid="|url\(#)', rf"\g<1>chart-{next(_numbers)}-", svg)
     label = escape(f"{title}. {alternative}")
     svg = svg.replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1)
     return Figure(title, alternative, Markup(svg), columns, rows)  # noqa: S704 (of vl-convert)

@@ -102,7 +102,7 @@ def _visited(
 
 def _node(name: str, state: Any, visits: list[Visit], causes: list[str], run: Run) -> Node:
     until = run.ended or run.as_of
-    lanes = list(_lanes(state, run))
+    lanes = sorted(_lanes(state, run), key=lambda lane: lane.outcome is not Outcome.FAILED)
     failed = bool(causes) or any(lane.outcome is Outcome.FAILED for lane in lanes)
     return Node(
         name=name,
@@ -176,7 +176,7 @@ _SERVICES = {
 def _service(state: Any) -> str:
     """Name the service of arn:aws:states:::glue:startJobRun.sync or …:::aws-sdk:s3:getObject."""
     words = state.get("Resource", "").rpartition(":::")[2].removeprefix("aws-sdk:").split(":")
-    return _SERVICES.get(words[0], words[0])
+    return _SERVICES.get(words[0], str(words[0]))
 
 
 def _successors(states: dict[str, Any]) -> dict[str, list[str]]:

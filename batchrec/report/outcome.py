@@ -1,7 +1,8 @@
 """How a run ended, in words."""
 
 from batchrec.problems import Problem
-from batchrec.report.facts import Facts
+from batchrec.report.facts import Facts, Funnel
+from batchrec.runs import Run
 
 _ENDS = {
     "SUCCEEDED": "succeeded",
@@ -50,6 +51,15 @@ def published(facts: Facts) -> str:
         return "It published nothing; what was published before stays in place."
     number = sum(each.counts.get("recommendations", 0) for each in done)
     return f"It published {number:,} recommendations of {_solutions(len(done), facts)}."
+
+
+def of_rows(funnel: Funnel, run: Run) -> str:
+    """Say what became of the rows for Personalize: an import can fail, or not be reached."""
+    done = any(
+        job.kind == "import" and job.subject == funnel.dataset and job.status == "ACTIVE"
+        for job in run.jobs
+    )
+    return "imported" if done else "usable, not imported"
 
 
 def _solutions(done: int, facts: Facts) -> str:

@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from batchrec.console import duration
+from batchrec.cost.bill import Line
 from batchrec.errors import BatchrecError
 from batchrec.report import charts, outcome, timeline
 from batchrec.report.charts import Figure
@@ -20,6 +21,7 @@ from batchrec.report.graph import graph
 from batchrec.report.people import search
 
 _EXPLAINED_CHARACTERS = 420  # of an explanation, before a person asks for the rest
+_NOTABLE_SHARE = 0.05  # of a quota
 _SENTENCE_END = re.compile(r"(?<=[.;:]) ")
 
 
@@ -53,13 +55,17 @@ def render(facts: Facts) -> str:
         "count": lambda number: f"{number:,.0f}",
         "duration": duration,
         "money": _money,
-        "percent": _percent,
-        "quantity": lambda number: f"{number:,.4g}" if number < 1000 else f"{number:,.0f}",
-        "short": charts.short,
+        "breakable": _breakable,
+        "percent": charts.percent,
+        "measured": _measured,
+        "quantity": _quantity,
+        "sentence": _sentence,
+        "told": _told,
         "time": lambda at: f"{at:%Y-%m-%d %H:%M} {at:%Z}".strip(),
     }
     style, script = _asset("page.css"), _asset("page.js")
     found = search(facts.solutions)
+    limits = sorted(facts.limits, key=lambda limit: -limit.share)
     return environment.get_template("page.html").render(
         facts=facts,
         run=facts.run,
@@ -69,10 +75,14 @@ def render(facts: Facts) -> str:
         problems=[(each, _parted(each.explanation)) for each in outcome.problems(facts)],
         graph=graph(facts.states, facts.run),
         timelines=_timelines(facts),
-        funnels=[(each, list(_stages(each))) for each in facts.funnels],
+        funnels=[
+            (each, (end := outcome.of_rows(each, facts.run)), list(_stages(each, end)))
+            for each in facts.funnels
+        ],
         data_figures=_data_figures(facts),
         solutions=[(each, _figures(each)) for each in facts.solutions],
-        limits=sorted(facts.limits, key=lambda limit: -limit.share),
+        limits=[limit for limit in limits if limit.share >= _NOTABLE_SHARE],
+        far_limits=[limit for limit in limits if limit.share < _NOTABLE_SHARE],
         search=found,
         search_data=Markup(found.data),  # noqa: S704 (escaped by search)
         style=style,
@@ -93,7 +103,7 @@ class Stage:
     kind: str  # read, lost or kept
 
 
-def _stages(funnel: Funnel) -> Iterator[Stage]:
+def _stages(funnel: Funnel, end: str) -> Iterator[Stage]:
     """Follow a dataset's rows from the files to Personalize, losing some at every stage."""
     total = max(funnel.read, 1)
     yield Stage("read", funnel.read, 0, 100, "read")
@@ -106,7 +116,7 @@ def _stages(funnel: Funnel) -> Iterator[Stage]:
     for name, rows in losses.items():
         left -= rows
         yield Stage(name, rows, max(100 * left / total, 0), 100 * rows / total, "lost")
-    yield Stage("imported", funnel.imported, 0, 100 * funnel.imported / total, "kept")
+    yield Stage(end, funnel.imported, 0, 100 * funnel.imported / total, "kept")
 
 
 def _timelines(facts: Facts) -> list[tuple[str, timeline.Timeline]]:
@@ -128,8 +138,8 @@ def _figures(solution: SolutionFacts) -> list[Figure]:
     figures = []
     if solution.metrics:
         figures.append(charts.metrics(solution))
-        if solution.earlier:
-            figures.append(charts.history(solution))
+        if history := charts.history(solution):
+            figures.append(history)
     if solution.popularity:
         figures.append(charts.popularity(solution.popularity))
     return figures
@@ -144,16 +154,38 @@ def _parted(explanation: str) -> tuple[str, str]:
     return explanation[:end], explanation[end:]
 
 
+def _breakable(name: str) -> Markup:
+    """Let a line end between the words of a state's name."""
+    return Markup("<wbr>").join(re.split(r"(?<=[a-z])(?=[A-Z])", name))
+
+
+def _told(text: str) -> Markup:
+    """Show what stands between backticks as code, such as a command to run."""
+    parts = re.split(r"`([^`]+)`", text)
+    code = Markup("<code>{}</code>")
+    return Markup().join(code.format(part) if n % 2 else part for n, part in enumerate(parts))
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
+
+
+def _quantity(number: float) -> str:
+    if 0 < number < 0.001:
+        return "under 0.001"
+    return f"{number:,.4g}" if abs(number) < 1000 else f"{number:,.0f}"
+
+
+def _measured(line: Line) -> str:
+    """Write what is billed: 3.2 training hours, or 151 times 1,000 recommendations."""
+    times = " × " if line.unit[:1].isdigit() else " "  # noqa: RUF001 (it is meant)
+    return f"{_quantity(line.quantity)}{times}{line.unit}"
+
+
 def _money(dollars: float | None) -> str:
     if dollars is None:
         return "unknown"
     return f"${dollars:,.2f}" if dollars >= 0.01 or dollars == 0 else "under $0.01"
-
-
-def _percent(share: float) -> str:
-    if 0 < share < 0.001:
-        return "under 0.1 %"
-    return f"{100 * share:.3g} %" if share < 1 else f"{100 * share:,.0f} %"
 
 
 def _asset(name: str) -> Markup:

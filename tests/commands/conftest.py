@@ -5,8 +5,9 @@ from deployed_pipeline import Pipeline as Deployed
 from deployed_pipeline import asl, pipeline
 
 from batchrec import pipeline as pipelines
+from batchrec.pytest_plugin import local_aws_environment
 
-__all__ = ["asl", "pipeline"]
+__all__ = ["asl", "local_aws_environment", "pipeline"]
 
 
 @pytest.fixture

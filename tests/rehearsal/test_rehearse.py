@@ -178,7 +178,7 @@ def test_a_person_sees_steps_counts_metrics_and_titles(
     assert "100,004 rows read" in shown
     assert "normalized_discounted_cumulative_gain_at_25" in shown
     assert re.search(r"\w.* \((19|20)\d\d\)", shown), "titles with their years"
-    assert "demo-output/summary.json" in shown
+    assert "demo-output/report.html" in shown
 
 
 OWN = (

@@ -108,4 +108,4 @@ def test_a_person_sees_events_and_titles(
     assert "Strongest events" in shown
     assert "Rated highest" not in shown
     assert re.search(r"\w.* \((19|20)\d\d\)  (transaction|addtocart|view)", shown)
-    assert "demo-output/summary.json" in shown
+    assert "demo-output/report.html" in shown

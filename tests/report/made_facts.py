@@ -131,6 +131,7 @@ def job(
 
 JOBS = (
     job("prepare", None, 0.1, 3, "SUCCEEDED"),
+    job("import", "items", 3.1, 6.9),
     job("import", "interactions", 3.1, 8.8),
     job("training", "similar", -10_080, -10_050),
     job("training", "for-you", 9.2, 37.8),
@@ -209,7 +210,7 @@ FOR_YOU = SolutionFacts(
     distinct=1519,
     catalogue=3706,
     popularity=Popularity(
-        ["top 1 %", "1–5 %", "5–20 %", "20–50 %", "the rest"],
+        ["top 1 %", "1 to 5 %", "5 to 20 %", "20 to 50 %", "the rest"],
         [0.13, 0.29, 0.34, 0.18, 0.06],
         [0.21, 0.35, 0.29, 0.11, 0.04],
     ),
@@ -293,7 +294,7 @@ GOOD = Facts(
             ),
             Saving("batch_inputs.users.active_days = 365", None, "Fewer users are asked about."),
         ],
-        prices_as_of="2026-11-29, us-east-1",
+        prices_as_of="prices of us-east-1, read on 2026-11-29",
         notes=["Storage in S3 isn't counted."],
     ),
     limits=[
@@ -334,7 +335,7 @@ IMPORT_FAILED = replace(
         ),
         9.1,
         status="FAILED",
-        jobs=(JOBS[0], job("import", "interactions", 3.1, 8.8, "CREATE FAILED")),
+        jobs=(*JOBS[:2], job("import", "interactions", 3.1, 8.8, "CREATE FAILED")),
         failures=(
             Failure(
                 "DescribeDatasetImportJob",

@@ -79,7 +79,7 @@ function searchIn({ solutions, names, asked }) {
     const columns = [];
     if (about.kind === "users" && !about.cold) {
       const rows = about.history.map(([name, day, type]) => `${label(name)} – ${[day, type].filter(Boolean).join(", ")}`);
-      columns.push(list(`History: the latest of ${about.events.toLocaleString("en")}`, rows));
+      columns.push(list(`History: the latest ${rows.length} of ${about.events.toLocaleString("en")} events`, rows));
     } else {
       const said = about.cold ? "Cold: there is no event in the imported data." :
         `${about.events.toLocaleString("en")} events in the imported data.`;

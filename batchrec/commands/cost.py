@@ -1,0 +1,159 @@
+"""`batchrec cost`."""
+
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from batchrec.commands.options import (
+    AsJson,
+    Folder,
+    StateMachine,
+    StateMachineOutput,
+    find_pipeline,
+)
+from batchrec.console import console
+
+if TYPE_CHECKING:
+    from batchrec.cost.bill import Bill
+    from batchrec.cost.plan import Plan
+    from batchrec.cost.prices import Prices
+    from batchrec.cost.workload import Workload
+    from batchrec.limits import Limit
+
+_BEFORE = "Before a run"
+_PRICES = "Prices"
+
+
+def cost(
+    run: Annotated[
+        str | None, typer.Option(help="Run, or its execution. Default: the newest.")
+    ] = None,
+    data: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Raw interactions, a file or folder; can be given several times.",
+            rich_help_panel=_BEFORE,
+        ),
+    ] = None,
+    interactions: Annotated[
+        int | None, typer.Option(min=1, help="How many, instead of data.", rich_help_panel=_BEFORE)
+    ] = None,
+    users: Annotated[
+        int | None, typer.Option(min=1, help="How many there are.", rich_help_panel=_BEFORE)
+    ] = None,
+    items: Annotated[
+        int | None, typer.Option(min=1, help="How many there are.", rich_help_panel=_BEFORE)
+    ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            help="JSON document with the module's inputs solutions, batch_inputs, interactions,"
+            " glue, …; or a .tfvars.json. Default: as the pipeline is deployed, else the module's"
+            " defaults.",
+            rich_help_panel=_BEFORE,
+        ),
+    ] = None,
+    training_hours: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            help="Training hours of each solution. Default: as in the newest run, else a guess.",
+            rich_help_panel=_BEFORE,
+        ),
+    ] = None,
+    region: Annotated[
+        str,
+        typer.Option(help="Region, if no pipeline is deployed.", rich_help_panel=_BEFORE),
+    ] = "us-east-1",
+    prices: Annotated[
+        Path | None,
+        typer.Option(
+            help="TOML file whose prices take the place of the table's (docs/cost.md).",
+            rich_help_panel=_PRICES,
+        ),
+    ] = None,
+    price: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="One price, as in glue.flex=0.29; can be given several times.",
+            rich_help_panel=_PRICES,
+        ),
+    ] = None,
+    runs_per_month: Annotated[
+        float, typer.Option(min=0, help="How often it runs. Default: every Sunday.")
+    ] = 4.3,
+    state_machine: StateMachine = None,
+    folder: Folder = Path(),
+    state_machine_output: StateMachineOutput = "state_machine_arn",
+    as_json: AsJson = False,
+) -> None:
+    """Say what a run billed; or, with data or its size, what one would bill.
+
+    A price that isn't verified is unknown until you give it.
+
+    Example: batchrec cost --interactions 25000000 --users 100000 --items 20000
+    """
+    from batchrec.cost import prices as price_table
+    from batchrec.cost import view, workload
+
+    table = price_table.load(prices, price or [])
+    name: str | None = None
+    if data or config or (interactions, users, items) != (None, None, None):
+        is_deployed = config is None and (
+            state_machine is not None or (folder / ".terraform").is_dir()
+        )
+        plan, where = _plan(
+            config, (state_machine, folder, state_machine_output) if is_deployed else None, region
+        )
+        load = (
+            workload.of_files(data, plan.interactions)
+            if data
+            else workload.of_numbers(interactions, users, items)
+        )
+        title = f"What a run would bill: {load.interactions:,} interactions of {load.users:,} users"
+        bill, limits = _before(plan, load, training_hours, table, where)
+    else:
+        with nullcontext() if as_json else console.status("Reading what the run used"):
+            name, bill, limits = _after(run, (state_machine, folder, state_machine_output), table)
+        title = f"What the run {name} billed"
+    if as_json:
+        console.print_json(data=view.as_json(bill, limits, name, runs_per_month))
+    else:
+        view.show(title, bill, limits, table, runs_per_month, console)
+
+
+def _plan(
+    config: Path | None, where: tuple[str | None, Path, str] | None, region: str
+) -> tuple["Plan", str]:
+    from batchrec.cost import plan
+
+    if where is None:
+        return plan.document(config), region
+    pipeline = find_pipeline(*where)
+    return plan.deployed(pipeline), pipeline.region
+
+
+def _before(
+    plan: "Plan", load: "Workload", hours: float | None, prices: "Prices", region: str
+) -> tuple["Bill", list["Limit"]]:
+    from batchrec.cost import billing, estimate
+
+    usage = estimate.expected(plan, load, hours)
+    bill = billing.bill(usage, plan.solutions, plan.batch_inputs, load.activity, prices, region)
+    return bill, estimate.expected_limits(plan, load)
+
+
+def _after(
+    run: str | None, where: tuple[str | None, Path, str], prices: "Prices"
+) -> tuple[str, "Bill", list["Limit"]]:
+    from batchrec import limits, runs
+    from batchrec.cost import billing
+
+    pipeline = find_pipeline(*where)
+    found = runs.read(pipeline, run)
+    report = pipeline.read_json(f"transformed/{found.name}/report.json")
+    publication = pipeline.read_json(f"curated/{found.name}/publication.json")
+    bill = billing.after(pipeline, found, report, publication, prices)
+    return found.name, bill, limits.of(pipeline, found, report)

@@ -1,0 +1,149 @@
+"""What a run will do: as a deployed pipeline is configured, or a document of module inputs."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from batchrec import runs
+from batchrec.cost import quantities
+from batchrec.cost.usage import Usage, Workers
+from batchrec.errors import BatchrecError
+from batchrec.pipeline import Pipeline
+
+# The module's defaults (variables.tf).
+_SOLUTIONS: dict[str, Any] = {"user-personalization": {}}
+_BATCH_INPUTS: dict[str, Any] = {"users": {}}
+_SOLUTION = {
+    "recipe": "aws-user-personalization",
+    "number_of_results": 25,
+    "themes_item_name": "",
+    "batch_input": "users",
+}
+_TRAINING = {"reuse_unchanged": True, "reuse_days": 0}
+_WORKERS = Workers("G.1X", 2, is_flex=False)
+_SEGMENTS = ("aws-item-affinity", "aws-item-attribute-affinity")  # recipes.tf
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """The newest run that succeeded."""
+
+    name: str
+    usage: Usage
+    is_on_aws: bool
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run will do."""
+
+    datasets: list[str]  # interactions, users, items: those that are imported
+    solutions: list[dict[str, Any]]  # members as in the state Configure
+    batch_inputs: dict[str, dict[str, Any]]  # the module's input of that name, by key
+    interactions: dict[str, Any]  # the module's input of that name
+    workers: Workers
+    earlier: Earlier | None = None
+
+
+def deployed(pipeline: Pipeline) -> Plan:
+    """Read a deployed pipeline: its state machine, its first Glue job, its newest success."""
+    configuration = pipeline.configuration
+    try:
+        job = pipeline.client("glue").get_job(JobName=configuration["prepare_job_name"])["Job"]
+    except ClientError as error:
+        raise BatchrecError(
+            f"The Glue job {configuration['prepare_job_name']} can't be described: {error}\nAsk for"
+            " glue:GetJob, or describe the pipeline with --config."
+        ) from error
+    document = json.loads((job.get("DefaultArguments") or {}).get("--configuration", "{}"))
+    return Plan(
+        datasets=_datasets(document),
+        solutions=list(configuration["solutions"]),
+        batch_inputs=_batch_inputs(document),
+        interactions=document.get("interactions") or {},
+        workers=quantities.workers_of(job),
+        earlier=_earlier(pipeline),
+    )
+
+
+def document(path: Path | None) -> Plan:
+    """Read a document of module inputs, such as a .tfvars.json; None: the module's defaults.
+
+    Raises:
+        BatchrecError: it can't be read.
+    """
+    given = {} if path is None else _read(path)
+    try:
+        return _of_document(given)
+    except (AttributeError, KeyError, TypeError) as error:
+        raise BatchrecError(
+            f"{path} holds no inputs of the module ({type(error).__name__}: {error}). docs/data.md"
+            " and docs/solutions.md describe them."
+        ) from error
+
+
+def _of_document(given: Mapping[str, Any]) -> Plan:
+    glue = given.get("glue") or {}
+    return Plan(
+        datasets=_datasets(given),
+        solutions=[
+            _solution(key, solution or {})
+            for key, solution in (given.get("solutions") or _SOLUTIONS).items()
+        ],
+        batch_inputs=_batch_inputs(given),
+        interactions=given.get("interactions") or {},
+        workers=Workers(
+            glue.get("worker_type") or _WORKERS.type,
+            glue.get("number_of_workers") or _WORKERS.number,
+            glue.get("execution_class") == "FLEX",
+        ),
+    )
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BatchrecError(f"{path} can't be read as JSON: {error}") from error
+    if not isinstance(found, dict):
+        raise BatchrecError(f"{path} must be a JSON object of module inputs, such as solutions.")
+    return found
+
+
+def _datasets(given: Mapping[str, Any]) -> list[str]:
+    return ["interactions", *(name for name in ("users", "items") if given.get(name))]
+
+
+def _batch_inputs(given: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    inputs = given.get("batch_inputs") or _BATCH_INPUTS
+    return {key: {"kind": "users"} | _present(each) for key, each in inputs.items()}
+
+
+def _solution(key: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    whole = _SOLUTION | _present(given)
+    return whole | {
+        "key": key,
+        "job": "segment" if whole["recipe"] in _SEGMENTS else "inference",
+        "batch_input_folder": f"batch_{whole['batch_input']}_input",
+        "training": _TRAINING | _present(given.get("training") or {}),
+    }
+
+
+def _present(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _earlier(pipeline: Pipeline) -> Earlier | None:
+    for listed in runs.executions(pipeline):
+        if listed["status"] == "SUCCEEDED":
+            run = runs.read(pipeline, listed["executionArn"])
+            if run.status == "SUCCEEDED" and run.action == "run":
+                report = pipeline.read_json(f"transformed/{run.name}/report.json")
+                publication = pipeline.read_json(f"curated/{run.name}/publication.json")
+                usage = quantities.used(pipeline, run, report, publication)
+                return Earlier(run.name, usage, quantities.is_on_aws(pipeline))
+    return None
