@@ -130,7 +130,7 @@ def test_the_summary_says_what_happened(output: Path, ratings: duckdb.DuckDBPyCo
         "errors": 0,
         "recommendations": 25 * users,
     }
-    assert len(summary["seconds"]) == 9
+    assert len(summary["seconds"]) == 8
     assert (
         "normalized_discounted_cumulative_gain_at_25"
         in (summary["offline_metrics"]["user-personalization"])
