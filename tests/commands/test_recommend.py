@@ -104,8 +104,8 @@ def test_somebody_without_a_past(ran_twice: Pipeline) -> None:
 @pytest.mark.parametrize(
     ("user", "why"),
     [
-        ("2", "not among the 56 users that it was asked about"),
-        ("2", "batch_inputs.users chooses them by active_days = 90"),
+        ("2", "not among the 56 users that were asked about"),
+        ("2", "batch_inputs.users chooses by active_days = 90"),
         ("nobody", "has no event in the data that the run first imported"),
         ("nobody", "batch_inputs.users.ids"),
     ],
