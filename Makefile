@@ -39,6 +39,9 @@ random-walks: $(SET_UP) ## Walk at random through the local Personalize, WALKS t
 personalize-coverage: $(SET_UP) ## Write docs/personalize-coverage.md from the code
 	$(BIN)/python -m batchrec.localaws.personalize.coverage docs/personalize-coverage.md
 
+screenshots: $(SET_UP) ## Photograph the reports of really failed runs for docs/images
+	SCREENSHOTS=$(CURDIR)/docs/images $(BIN)/pytest tests/rehearsal/test_failed_runs.py -q -n 0
+
 docs: personalize-coverage ## Write the README's tables and docs/personalize-coverage.md from the code
 	$(BIN)/python tools/module_docs.py
 
@@ -79,4 +82,4 @@ $(CHECKOV): requirements-checkov.lock
 	.venv-checkov/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-.PHONY: help demo test bench-transform bench-orchestration bench-recommender bench-terraform fault-matrix random-walks personalize-coverage docs lint format lock clean
+.PHONY: help demo test bench-transform bench-orchestration bench-recommender bench-terraform fault-matrix random-walks personalize-coverage screenshots docs lint format lock clean

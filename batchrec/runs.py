@@ -8,7 +8,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -149,6 +149,17 @@ def find(pipeline: Pipeline, run: str | None = None) -> str:
         f"The pipeline {pipeline.name} {what}. `batchrec status` lists its runs, and `batchrec run`"
         " starts one."
     )
+
+
+def as_it_was(pipeline: Pipeline, run: Run) -> Pipeline:
+    """Return the pipeline with the definition that the run had, which may have changed since."""
+    try:
+        described = pipeline.client("stepfunctions").describe_state_machine_for_execution(
+            executionArn=run.execution_arn
+        )
+    except ClientError:
+        return pipeline
+    return replace(pipeline, definition=json.loads(described["definition"]))
 
 
 def executions(pipeline: Pipeline) -> Iterator[dict[str, Any]]:

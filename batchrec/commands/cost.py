@@ -14,6 +14,7 @@ from batchrec.commands.options import (
     find_pipeline,
 )
 from batchrec.console import console
+from batchrec.errors import BatchrecError
 
 if TYPE_CHECKING:
     from batchrec.cost.bill import Bill
@@ -59,7 +60,8 @@ def cost(
         float | None,
         typer.Option(
             min=0,
-            help="Training hours of each solution. Default: as in the newest run, else a guess.",
+            help="Training hours of each solution. Default: as in the newest run on AWS, else a"
+            " guess.",
             rich_help_panel=_BEFORE,
         ),
     ] = None,
@@ -96,27 +98,24 @@ def cost(
     Example: batchrec cost --interactions 25000000 --users 100000 --items 20000
     """
     from batchrec.cost import prices as price_table
-    from batchrec.cost import view, workload
+    from batchrec.cost import view
 
     table = price_table.load(prices, price or [])
+    pipeline = (state_machine, folder, state_machine_output)
     name: str | None = None
     if data or config or (interactions, users, items) != (None, None, None):
-        is_deployed = config is None and (
-            state_machine is not None or (folder / ".terraform").is_dir()
-        )
-        plan, where = _plan(
-            config, (state_machine, folder, state_machine_output) if is_deployed else None, region
-        )
-        load = (
-            workload.of_files(data, plan.interactions)
-            if data
-            else workload.of_numbers(interactions, users, items)
-        )
+        if run is not None:
+            raise BatchrecError(
+                "--run is about a run that there has been, and --data, --config and sizes about one"
+                " to come: leave one of them out."
+            )
+        plan, region = _plan(config, pipeline, region)
+        load = _workload(data, (interactions, users, items), plan)
         title = f"What a run would bill: {load.interactions:,} interactions of {load.users:,} users"
-        bill, limits = _before(plan, load, training_hours, table, where)
+        bill, limits = _before(plan, load, training_hours, table, region)
     else:
         with nullcontext() if as_json else console.status("Reading what the run used"):
-            name, bill, limits = _after(run, (state_machine, folder, state_machine_output), table)
+            name, bill, limits = _after(run, pipeline, table)
         title = f"What the run {name} billed"
     if as_json:
         console.print_json(data=view.as_json(bill, limits, name, runs_per_month))
@@ -125,14 +124,25 @@ def cost(
 
 
 def _plan(
-    config: Path | None, where: tuple[str | None, Path, str] | None, region: str
+    config: Path | None, where: tuple[str | None, Path, str], region: str
 ) -> tuple["Plan", str]:
+    """Take the document that is named, else the pipeline, else the module's defaults."""
     from batchrec.cost import plan
 
-    if where is None:
-        return plan.document(config), region
-    pipeline = find_pipeline(*where)
-    return plan.deployed(pipeline), pipeline.region
+    state_machine, folder, _ = where
+    is_applied = folder != Path() or (folder / ".terraform").is_dir()
+    if config is None and (state_machine is not None or is_applied):
+        pipeline = find_pipeline(*where)
+        return plan.deployed(pipeline), pipeline.region
+    return plan.document(config), region
+
+
+def _workload(
+    data: list[Path] | None, sizes: tuple[int | None, int | None, int | None], plan: "Plan"
+) -> "Workload":
+    from batchrec.cost import workload
+
+    return workload.of_files(data, plan.interactions) if data else workload.of_numbers(*sizes)
 
 
 def _before(
@@ -153,6 +163,7 @@ def _after(
 
     pipeline = find_pipeline(*where)
     found = runs.read(pipeline, run)
+    pipeline = runs.as_it_was(pipeline, found)
     report = pipeline.read_json(f"transformed/{found.name}/report.json")
     publication = pipeline.read_json(f"curated/{found.name}/publication.json")
     bill = billing.after(pipeline, found, report, publication, prices)

@@ -1,13 +1,12 @@
 """How recently users were active: whom a batch job need not be asked about."""
 
-import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyarrow import csv
 
+from batchrec import imported
 from batchrec.cost.stored import stored
 from batchrec.pipeline import Pipeline
 from batchrec.runs import Run
@@ -40,9 +39,8 @@ def of_run(pipeline: Pipeline, run: Run) -> Activity | None:
     files = stored(pipeline, f"transformed/{run.name}/interactions/")
     if not 0 < files.bytes <= _MOST_BYTES:
         return None
-    s3 = pipeline.client("s3")
-    bodies = (s3.get_object(Bucket=pipeline.bucket, Key=key)["Body"].read() for key in files.sizes)
-    return of_tables(map(_table, bodies), run.started.timestamp())
+    batches = imported.interactions(pipeline, run.name, ("USER_ID", "TIMESTAMP"))
+    return of_tables((pa.Table.from_batches([each]) for each in batches), run.started.timestamp())
 
 
 def of_tables(tables: Iterable[pa.Table], as_of: float) -> Activity:
@@ -52,11 +50,3 @@ def of_tables(tables: Iterable[pa.Table], as_of: float) -> Activity:
     )
     users = latest.group_by("USER_ID").aggregate([("TIMESTAMP_max", "max")])
     return Activity(users["TIMESTAMP_max_max"], as_of)
-
-
-def _table(content: bytes) -> pa.Table:
-    types = {"USER_ID": pa.string(), "TIMESTAMP": pa.int64()}
-    return csv.read_csv(
-        io.BytesIO(content),
-        convert_options=csv.ConvertOptions(include_columns=list(types), column_types=types),
-    )

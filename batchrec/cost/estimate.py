@@ -7,7 +7,14 @@ from batchrec import limits
 from batchrec.cost.plan import Plan
 from batchrec.cost.quantities import input_key
 from batchrec.cost.stored import GB
-from batchrec.cost.usage import MINIMUM_GLUE_SECONDS, Usage, Use, batch_uses, training_use
+from batchrec.cost.usage import (
+    GLUE_JOBS,
+    MINIMUM_GLUE_SECONDS,
+    Usage,
+    Use,
+    batch_uses,
+    training_use,
+)
 from batchrec.cost.workload import Workload
 from batchrec.limits import BatchFiles, Limit
 
@@ -29,8 +36,8 @@ _TRANSITIONS = 1030  # of a first run with one solution (docs/workflow.md, Waiti
 def expected(plan: Plan, workload: Workload, training_hours: float | None) -> Usage:
     """Estimate what a run uses if it trains every solution anew.
 
-    What the newest run that succeeded used counts more than any guess: of Glue, training and
-    Step Functions its quantities are taken over as they are.
+    What the newest run on AWS used counts more than any guess: of Glue, training and Step
+    Functions its quantities are taken over as they are.
 
     Args:
         plan: what the run will do.
@@ -76,11 +83,6 @@ def expected(plan: Plan, workload: Workload, training_hours: float | None) -> Us
     usage.notes.append(
         "Every solution is taken to be trained anew. The next run may reuse its version."
     )
-    if plan.earlier is not None and not plan.earlier.is_on_aws:
-        usage.notes.append(
-            f"What is taken over from the run {plan.earlier.name} is modelled by a local AWS, not"
-            " measured."
-        )
     return usage
 
 
@@ -120,12 +122,12 @@ def _glue(plan: Plan, workload: Workload, inputs: int) -> list[Use]:
     prepare = _START_SECONDS + _PREPARE_SECONDS + workload.interactions * _PREPARE_SECONDS_PER_ROW
     publish = _START_SECONDS + inputs * _PUBLISH_SECONDS_PER_INPUT
     uses = []
-    for name, seconds in (("preparing", prepare), ("publishing", publish)):
+    for name, seconds in (("prepare", prepare), ("publish", publish)):
         billed = max(seconds, MINIMUM_GLUE_SECONDS)
         uses.append(
             Use(
                 plan.workers.price_id,
-                f"Glue job for {name}",
+                GLUE_JOBS[name],
                 billed * plan.workers.dpus / 3600,
                 f"estimated: {billed:,.0f} s of {plan.workers}",
             )

@@ -30,11 +30,10 @@ _SEGMENTS = ("aws-item-affinity", "aws-item-attribute-affinity")  # recipes.tf
 
 @dataclass(frozen=True)
 class Earlier:
-    """The newest run that succeeded."""
+    """The newest run on AWS that succeeded; what a local AWS models says nothing of the next."""
 
     name: str
     usage: Usage
-    is_on_aws: bool
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,7 @@ def deployed(pipeline: Pipeline) -> Plan:
         batch_inputs=_batch_inputs(document),
         interactions=document.get("interactions") or {},
         workers=quantities.workers_of(job),
-        earlier=_earlier(pipeline),
+        earlier=_earlier(pipeline) if quantities.is_on_aws(pipeline) else None,
     )
 
 
@@ -144,6 +143,5 @@ def _earlier(pipeline: Pipeline) -> Earlier | None:
             if run.status == "SUCCEEDED" and run.action == "run":
                 report = pipeline.read_json(f"transformed/{run.name}/report.json")
                 publication = pipeline.read_json(f"curated/{run.name}/publication.json")
-                usage = quantities.used(pipeline, run, report, publication)
-                return Earlier(run.name, usage, quantities.is_on_aws(pipeline))
+                return Earlier(run.name, quantities.used(pipeline, run, report, publication))
     return None

@@ -8,7 +8,15 @@ from urllib.parse import urlsplit
 from botocore.exceptions import ClientError
 
 from batchrec.cost.stored import stored
-from batchrec.cost.usage import MINIMUM_GLUE_SECONDS, Usage, Use, Workers, batch_uses, training_use
+from batchrec.cost.usage import (
+    GLUE_JOBS,
+    MINIMUM_GLUE_SECONDS,
+    Usage,
+    Use,
+    Workers,
+    batch_uses,
+    training_use,
+)
 from batchrec.pipeline import Pipeline
 from batchrec.runs import Job, Run
 
@@ -51,14 +59,10 @@ def is_on_aws(pipeline: Pipeline) -> bool:
 
 
 def _glue(usage: Usage, pipeline: Pipeline, jobs: list[Job], word: str) -> None:
-    names = {
-        "prepare": pipeline.configuration["prepare_job_name"],
-        "publish": pipeline.configuration["publish_job_name"],
-    }
     for job in jobs:
-        if job.kind not in names:
+        if job.kind not in GLUE_JOBS:
             continue
-        job_run = _job_run(pipeline, names[job.kind], job)
+        job_run = _job_run(pipeline, pipeline.configuration[f"{job.kind}_job_name"], job)
         workers = workers_of(job_run)
         seconds = max(job_run.get("ExecutionTime") or 0, MINIMUM_GLUE_SECONDS)
         if job_run.get("DPUSeconds"):  # only with Auto Scaling and FLEX (Glue API, JobRun)
@@ -66,12 +70,7 @@ def _glue(usage: Usage, pipeline: Pipeline, jobs: list[Job], word: str) -> None:
         else:
             dpu_seconds, how = seconds * workers.dpus, f"{seconds:,} s of {workers}"
         usage.uses.append(
-            Use(
-                workers.price_id,
-                f"Glue job {names[job.kind]}",
-                dpu_seconds / 3600,
-                f"{word}: {how}",
-            )
+            Use(workers.price_id, GLUE_JOBS[job.kind], dpu_seconds / 3600, f"{word}: {how}")
         )
 
 
@@ -98,7 +97,7 @@ def _imports(usage: Usage, pipeline: Pipeline, run: Run, jobs: list[Job]) -> Non
     for job in jobs:
         if job.kind == "import" and job.status == "ACTIVE":
             files = stored(pipeline, f"transformed/{run.name}/{job.subject}/")
-            basis = f"measured: {len(files.sizes):,} files of transformed/{run.name}/{job.subject}/"
+            basis = f"measured: what lies in transformed/{run.name}/{job.subject}/"
             what = f"import of {job.subject}"
             usage.uses.append(
                 Use("personalize.ingestion", what, files.gigabytes, basis, job.subject)
@@ -176,7 +175,7 @@ def _storage(usage: Usage, pipeline: Pipeline, run: Run) -> None:
             "s3.storage",
             "a month of keeping this run's files",
             sum(each.gigabytes for each in folders),
-            f"measured: {sum(len(each.sizes) for each in folders):,} objects; nothing deletes them",
+            "measured: transformed/, quarantine/ and curated/ of the run, which nothing deletes",
         )
     )
 

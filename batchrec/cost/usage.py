@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
-# DPUs of a worker (Glue API Reference, JobRun, WorkerType); R.n workers count in M-DPUs.
-_FIRST_DEFAULT_DPUS = 10.0  # of a Spark job that names no workers (MaxCapacity)
+_DEFAULT_DPUS = 10.0  # of a Spark job that names no workers (Glue API Reference, MaxCapacity)
+GLUE_JOBS = {"prepare": "preparing the data", "publish": "publishing"}
 MINIMUM_GLUE_SECONDS = 60  # https://aws.amazon.com/glue/pricing/
 
 
@@ -38,9 +38,9 @@ class Workers:
 
     @property
     def dpus(self) -> float:
-        """DPUs, or M-DPUs, of all workers."""
+        """DPUs of all workers, of R.n ones M-DPUs (Glue API Reference, WorkerType)."""
         if self.type is None or self.number is None:
-            return self.maximum_capacity or _FIRST_DEFAULT_DPUS
+            return self.maximum_capacity or _DEFAULT_DPUS
         return self.number * float(self.type[2:-1] if self.type != "G.025X" else 0.25)
 
     @property

@@ -14,6 +14,8 @@ from batchrec.limits import Limit
 
 _LEAST_CENT = 0.01
 _NEAR = 0.8  # of a quota
+_LEAST_SHOWN = 0.001
+_LEAST_WIDTH = 18  # columns of what a row is about
 
 
 def show(
@@ -92,24 +94,27 @@ def _of_unit(unit: str) -> tuple[int, str]:
     return (int(number.replace(",", "")), noun) if number[0].isdigit() else (1, unit)
 
 
-def _table(title: str, *columns: str, right: Sequence[str]) -> Table:
+def _table(title: str, *columns: str, right: Sequence[str], whole: Sequence[str]) -> Table:
     table = Table(title=Text(title), title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     for name in columns:
         justify: JustifyMethod = "right" if name in right else "left"
-        table.add_column(name, justify=justify, no_wrap=name in right, overflow="fold")
+        least = _LEAST_WIDTH if name == columns[0] else None
+        table.add_column(
+            name, justify=justify, no_wrap=name in whole, min_width=least, overflow="fold"
+        )
     return table
 
 
 def _lines(title: str, bill: Bill) -> Table:
     names = ("How much", "Price", "Amount", "Share")
-    table = _table(title, "What", *names, right=names)
+    table = _table(title, "What", *names, right=names, whole=names[2:])
     for line in bill.lines:
-        several, noun = _of_unit(line.unit)
-        each = f"{several:,}" if several > 1 else noun
+        several, _ = _of_unit(line.unit)
+        each = f" / {several:,}" if several > 1 else ""
         table.add_row(
             Text(f"{line.service.partition(' ')[2]}: {line.what}"),
             Text(quantity(line.quantity, line.unit)),
-            Text("unknown" if line.price is None else f"${line.price:g} / {each}"),
+            Text("unknown" if line.price is None else f"${line.price:g}{each}"),
             Text(money(line.amount)),
             _share(bill, line),
         )
@@ -144,6 +149,7 @@ def _savings(bill: Bill) -> Table:
         "Saves a run",
         "Because",
         right=["Saves a run"],
+        whole=["Saves a run"],
     )
     for saving in bill.savings:
         table.add_row(Text(saving.what), Text(money(saving.amount)), Text(saving.because))
@@ -158,6 +164,7 @@ def _limits(limits: Sequence[Limit]) -> Table:
         "Share",
         "Can be raised",
         right=["Share"],
+        whole=["Share"],
     )
     for limit in limits:
         style = "red" if limit.share >= 1 else "yellow" if limit.share >= _NEAR else ""
@@ -172,4 +179,6 @@ def _limits(limits: Sequence[Limit]) -> Table:
 
 
 def _digits(number: float) -> str:
+    if 0 < number < _LEAST_SHOWN:
+        return f"< {_LEAST_SHOWN}"
     return f"{number:,.0f}" if number >= 1000 or number == int(number) else f"{number:.3g}"

@@ -3,16 +3,14 @@
 A run that failed, or is under way, has left less: what isn't there is empty or None in the facts.
 """
 
-import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import pyarrow.compute as pc
-from botocore.exceptions import ClientError
 
-from batchrec import imported, limits, problems, tables
+from batchrec import imported, limits, problems, runs, tables
 from batchrec.console import Say
 from batchrec.cost import billing, prices
 from batchrec.errors import BatchrecError
@@ -52,7 +50,7 @@ def collect(
     Raises:
         BatchrecError: what is there can't be read, or the run `compare` has published nothing.
     """
-    pipeline = _as_it_was(pipeline, run)
+    pipeline = runs.as_it_was(pipeline, run)
     report = pipeline.read_json(f"transformed/{run.name}/report.json")
     publication = pipeline.read_json(f"curated/{run.name}/publication.json")
     say("Looking for earlier runs")
@@ -91,17 +89,6 @@ def collect(
         sampled=list(dict.fromkeys(note for _, notes in found for note in notes)),
         real_seconds=real_seconds,
     )
-
-
-def _as_it_was(pipeline: Pipeline, run: Run) -> Pipeline:
-    """Return the pipeline with the definition that the run had, which may have changed since."""
-    try:
-        described = pipeline.client("stepfunctions").describe_state_machine_for_execution(
-            executionArn=run.execution_arn
-        )
-    except ClientError:
-        return pipeline
-    return replace(pipeline, definition=json.loads(described["definition"]))
 
 
 def _funnels(report: dict[str, Any] | None) -> list[Funnel]:

@@ -42,12 +42,13 @@ def bytes_below(deployed: Deployed, *prefixes: str) -> int:
 
 def test_glue_by_the_second_and_the_worker(weekly: Weekly) -> None:
     bill = bill_of(weekly.found)
-    for job in ("prepare-training-data", "publish-recommendations"):
+    jobs = {"preparing the data": "prepare-training-data", "publishing": "publish-recommendations"}
+    for what, job in jobs.items():
         name = f"{weekly.deployed.name}-{job}"
         (told,) = weekly.deployed.aws.client("glue").get_job_runs(JobName=name)["JobRuns"]
         assert told["ExecutionTime"] >= 60
         hours = told["ExecutionTime"] * 3 * 2 / 3600  # three workers of two DPUs
-        billed = line(bill, f"Glue job {name}")
+        billed = line(bill, what)
         assert (billed.quantity, billed.unit) == (pytest.approx(hours), "DPU-hour")
         assert billed.amount == pytest.approx(hours * 0.44)
 
@@ -130,7 +131,7 @@ def test_without_them_the_total_is_what_is_known(weekly: Weekly) -> None:
 def test_what_a_local_aws_models_is_not_called_measured(weekly: Weekly) -> None:
     bill = bill_of(weekly.found)
     for each in bill.lines:
-        is_modelled = each.what.startswith(("Glue job", "training of", "state"))
+        is_modelled = each.what.startswith(("preparing", "publishing", "training of", "state"))
         assert each.basis.startswith("modelled by the local AWS" if is_modelled else "measured")
     assert any("modelled, not measured" in note for note in bill.notes)
 
@@ -163,7 +164,7 @@ def test_a_run_that_continues_another_is_billed_for_what_it_started(
     reporting.run("weekly")
     again, _ = reporting.run("again", run="weekly")
     bill = bill_of(found, again["executionArn"])
-    assert not [each for each in bill.lines if "prepare" in each.what or "import" in each.what]
+    assert not [each for each in bill.lines if "preparing" in each.what or "import" in each.what]
     assert line(bill, "training of user-personalization").quantity > 0
     assert any("an earlier execution" in note for note in bill.notes)
 

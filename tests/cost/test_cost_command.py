@@ -1,6 +1,7 @@
 """`batchrec cost`, as a person or a program uses it."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from click.testing import Result
 from deployed_pipeline import Pipeline as Deployed
 from reporting_pipeline import Weekly
 
+from batchrec.console import console
+from batchrec.cost import quantities
 from batchrec.errors import BatchrecError
 
 pytestmark = pytest.mark.xdist_group("cost")
@@ -153,16 +156,27 @@ def test_before_a_run_of_a_configuration(batchrec: Batchrec, tmp_path: Path) -> 
 
 
 def test_before_the_next_run_of_a_deployed_pipeline(
-    batchrec: Batchrec, machine: tuple[str, str]
+    batchrec: Batchrec, machine: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     last = answered(batchrec("cost", *machine, "--json"))
-    answer = answered(batchrec("cost", *machine, *SIZES, "--json"))
-    before = {line["what"]: line for line in answer["lines"]}
+    monkeypatch.setattr(quantities, "is_on_aws", lambda _: True)
+    before = {line["what"]: line for line in before_of(batchrec, machine)}
     for line in last["lines"]:
-        if line["what"].startswith(("Glue job", "training", "state")):
+        if line["what"].startswith(("preparing", "publishing", "training", "state")):
             assert before[line["what"]]["quantity"] == line["quantity"]
             assert before[line["what"]]["basis"] == "as in the run weekly"
-    assert any("modelled" in note for note in answer["notes"])
+
+
+def test_what_a_local_aws_models_says_nothing_of_the_next_run(
+    batchrec: Batchrec, machine: tuple[str, str]
+) -> None:
+    bases = {line["what"]: line["basis"] for line in before_of(batchrec, machine)}
+    assert bases["preparing the data"] == "estimated: 102 s of 3 workers of type G.2X"
+    assert bases["training of user-personalization"].startswith("guessed")
+
+
+def before_of(batchrec: Batchrec, machine: tuple[str, str]) -> list[dict[str, Any]]:
+    return list(answered(batchrec("cost", *machine, *SIZES, "--json"))["lines"])
 
 
 def test_before_a_run_of_data(batchrec: Batchrec, tmp_path: Path) -> None:
@@ -206,3 +220,23 @@ def test_half_a_size(batchrec: Batchrec) -> None:
     error = batchrec("cost", "--interactions", 1000).exception
     assert isinstance(error, BatchrecError)
     assert "--interactions, --users and --items together" in str(error)
+
+
+def test_a_run_and_sizes(batchrec: Batchrec) -> None:
+    error = batchrec("cost", *SIZES, "--run", "weekly").exception
+    assert isinstance(error, BatchrecError)
+    assert "leave one of them out" in str(error)
+
+
+def test_the_documents_example(
+    batchrec: Batchrec, repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (repository / "docs" / "cost.md").read_text()
+    found = re.search(r"^\$ batchrec (cost .*)\n((?:.*\n)*?)…$", text, re.M)
+    assert found is not None
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(console, "width", 100)
+    result = batchrec(*found[1].split())
+    told = [line.rstrip() for line in result.output.splitlines()]
+    shown = found[2].splitlines()
+    assert told[: len(shown)] == shown

@@ -1,5 +1,6 @@
 """Prices: none is invented, and a user's own take the place of the table's."""
 
+import re
 import tomllib
 from datetime import date
 from pathlib import Path
@@ -91,3 +92,13 @@ def test_a_file_that_is_no_price_table(tmp_path: Path, text: str, told: str) -> 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(BatchrecError, match=r"own\.toml can't be read"):
         prices.load(tmp_path / "own.toml")
+
+
+def test_the_document_has_the_same_prices(repository: Path) -> None:
+    text = (repository / "docs" / "cost.md").read_text()
+    shown = dict(re.findall(r"^\| `(\w+\.\w+)` \| [^|]+ \| ([^|]+) \|", text, re.M))
+    table = prices.load()
+    assert shown.keys() == table.entries.keys()
+    for name, price in shown.items():
+        known = table.of(name, "us-east-1")
+        assert price == ("unknown" if known is None else f"{known:g}")

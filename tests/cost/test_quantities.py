@@ -1,5 +1,7 @@
 """What a run used on AWS itself, of answers that the local AWS doesn't give."""
 
+import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -7,6 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from batchrec import runs
 from batchrec.cost import quantities
 from batchrec.cost.usage import Usage, Use, Workers
 from batchrec.errors import BatchrecError
@@ -106,6 +109,15 @@ def test_states_and_children_are_measured() -> None:
     _, uses = used(pipeline({}), run(visits=visits))
     assert uses["stepfunctions.transitions"].quantity == 0.102
     assert uses["stepfunctions.transitions"].basis.startswith("measured")
+
+
+def test_the_configuration_is_that_of_the_run() -> None:
+    """Step Functions API Reference, DescribeStateMachineForExecution."""
+    earlier = {"States": {"Configure": {"Assign": {"configuration": {"bucket": "old"}}}}}
+    answer = {"definition": json.dumps(earlier)}
+    stepfunctions = SimpleNamespace(describe_state_machine_for_execution=lambda **_: answer)
+    now = replace(pipeline({}), client=lambda _: stepfunctions)
+    assert runs.as_it_was(now, run()).bucket == "old"
 
 
 def test_every_page_of_a_listing() -> None:

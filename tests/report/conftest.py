@@ -1,20 +1,20 @@
 """A browser for the pages, one for all tests, and the pages of runs made by hand."""
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import made_facts
 import pytest
+from browsers import browser
 from open_report import Visit
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from batchrec.report import page
 from batchrec.report.facts import Facts
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+__all__ = ["browser"]
+
 MADE: dict[str, Callable[[], Facts]] = {
     "good": lambda: made_facts.GOOD,
     "import failed": lambda: made_facts.IMPORT_FAILED,
@@ -36,20 +36,6 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
         return path
 
     return report
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if found is None:
-        missing = f"There is no browser ({', '.join(BROWSERS)}): apt-get install chromium"
-        if os.environ.get("CI") == "true":
-            pytest.fail(missing)
-        pytest.skip(missing)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
