@@ -1,11 +1,9 @@
 """What is recommended for one user, item or expression, beside what was there before."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
-from batchrec import imported, objects, tables
+from batchrec import absence, imported, tables
 from batchrec.console import Say
 from batchrec.errors import BatchrecError
 from batchrec.imported import Event
@@ -13,7 +11,6 @@ from batchrec.pipeline import Pipeline
 from batchrec.tables import Table
 
 SHOWN_EVENTS = 25
-_MEMBERS = {"users": "userId", "items": "itemId", "item attributes": "itemAttributes"}
 
 
 @dataclass(frozen=True)
@@ -92,7 +89,14 @@ def look_up(
         say(f"Reading the interactions of the run {run}")
         history, events = _history(pipeline, run, request)
     solutions = [
-        each if each.answers else replace(each, why_none=_why_none(pipeline, each, request, events))
+        each
+        if each.answers
+        else replace(
+            each,
+            why_none=absence.explain(
+                pipeline, each.run, each.solution, request.asked, request.id, events
+            ),
+        )
         for each in solutions
     ]
     shown = (history or [])[:SHOWN_EVENTS]
@@ -142,7 +146,7 @@ def _choose(pipeline: Pipeline, request: Request) -> list[Table]:
 
 def _looked(table: Table, asked: str) -> Looked:
     rows = table.rows_of([asked]).to_pylist()
-    rows.sort(key=lambda row: row["rank"])
+    rows.sort(key=lambda row: (row.get("theme") or "", row["rank"]))
     answers = [
         Answer(
             row["rank"],
@@ -167,62 +171,6 @@ def _history(
         found = imported.events_of(pipeline, run, [request.id]).get(request.id, [])
         return found, len(found)
     return None, imported.count_of_item(pipeline, run, request.id)
-
-
-def _why_none(pipeline: Pipeline, looked: Looked, request: Request, events: int | None) -> str:
-    """Say why a solution has no answer, and what can be done."""
-    what = {"users": "user", "items": "item", "item attributes": "expression"}[request.asked]
-    prepared = pipeline.read_json(f"transformed/{looked.run}/report.json") or {}
-    solution = next(
-        (each for each in pipeline.configuration["solutions"] if each["key"] == looked.solution),
-        None,
-    )
-    folder = solution["batch_input_folder"] if solution else ""
-    key = folder.removeprefix("batch_").removesuffix("_input")
-    lines, was_asked = imported.is_asked(pipeline, looked.run, folder, request.id)
-    if was_asked:
-        error = _error(pipeline, looked.run, looked.solution, request)
-        told = f" Amazon Personalize answered: {error}" if error else ""
-        return (
-            f"This {what} was asked about in the run {looked.run}, and nothing is"
-            f" recommended.{told} A filter may leave nothing to recommend."
-        )
-    among = f" is not among the {lines:,} {request.asked} that it was asked about" if lines else ""
-    if events == 0:
-        return (
-            f"This {what}{among or ' has no answer'}, and has no event in the data that the run"
-            f" {looked.run} imported: check the id. To ask about {request.asked} without events,"
-            f" list them in batch_inputs.{key or 'KEY'}.ids."
-        )
-    chosen = (prepared.get("configuration", {}).get("batch_inputs", {}) or {}).get(key) or {}
-    rules = [
-        f"{name} = {value}"
-        for name in ("active_days", "active_since", "most_frequent", "ids")
-        if (value := chosen.get(name)) is not None and not isinstance(value, list)
-    ] + (["ids"] if isinstance(chosen.get("ids"), list) else [])
-    because = (
-        f" batch_inputs.{key} chooses them by {' and '.join(rules)}: change that, or add the id"
-        " to ids, and run again."
-        if rules
-        else " Run again, if its events are newer than that run."
-    )
-    return f"This {what}{among or ' has no answer'}.{because}"
-
-
-def _error(pipeline: Pipeline, run: str, solution: str, request: Request) -> str | None:
-    """Find the error of one line among what Personalize wrote."""
-    prefix = pipeline.key(f"curated/{run}/{solution}/")
-    needle = json.dumps(request.id, ensure_ascii=False).encode()
-    for file in objects.under(pipeline.client("s3"), pipeline.bucket, prefix, ".out"):
-        for text in file.lines():
-            if needle not in text:
-                continue
-            line: dict[str, Any] = json.loads(text)
-            if line.get("error") and (line.get("input") or {}).get(_MEMBERS[request.asked]) == (
-                request.id
-            ):
-                return str(line["error"])
-    return None
 
 
 def _titles(

@@ -114,11 +114,6 @@ def rehearse(request: Request, console: Console) -> Iterator[Rehearsal]:
         with steps.step(f"Copy the results to {request.output}"):
             prefix = str(outputs.get("curated_prefix", "curated/")).removesuffix("curated/")
             _copy_results(aws, str(outputs["bucket_name"]), prefix, request.output)
-        with steps.step(f"Write {request.output / REPORT}") as say:
-            titled = {} if request.data else sample.titles()
-            if titled:
-                titles.write(titled.items(), request.output / "titles.csv")
-            _report(aws, arn, outputs, request.output, titled, steps, say)
         with steps.step("Read the recommendations"):
             run = json.loads(ended["output"])
             published = read_published(request.output, prefix)
@@ -139,6 +134,11 @@ def rehearse(request: Request, console: Console) -> Iterator[Rehearsal]:
             virtual_seconds=(ended["stopDate"] - ended["startDate"]).total_seconds(),
         )
         (request.output / "summary.json").write_text(json.dumps(asdict(summary), indent=2) + "\n")
+        with steps.step(f"Write {request.output / REPORT}") as say:
+            titled = {} if request.data else sample.titles()
+            if titled:
+                titles.write(titled.items(), request.output / "titles.csv")
+            _report(aws, arn, outputs, request.output, titled, steps, say)
         yield Rehearsal(summary, sample, raw, titled, published, aws, outputs)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from batchrec.commands.options import (
     AsJson,
@@ -68,7 +69,7 @@ def recommend(
     named = title_files.read(titles, pipeline.client) if titles else {}
     request = lookup.Request(*asked[0], solution=solution, run=run, reads_history=history)
     with console.status("Looking it up") as status:
-        found = lookup.look_up(pipeline, request, named, status.update)
+        found = lookup.look_up(pipeline, request, named, lambda what: status.update(escape(what)))
     if as_json:
         console.print_json(data=asdict(found), default=str)
     else:

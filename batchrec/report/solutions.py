@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from batchrec import imported, tables
 from batchrec.console import Say
 from batchrec.pipeline import Pipeline
-from batchrec.report import offline, sampling, statistics
+from batchrec.report import changes, offline, sampling, statistics
 from batchrec.report.earlier import Earlier
 from batchrec.report.facts import Answer, Asked, Change, Measured, Popularity, SolutionFacts
 from batchrec.report.statistics import Tally
@@ -147,13 +147,7 @@ def _said(source: Source, solution: dict[str, Any], table: Table) -> _Said:
     change = None
     if (earlier := source.compared.get(key)) is not None and earlier.column == table.column:
         source.say(f"Comparing {key} with the run {earlier.run}")
-        change = statistics.change(
-            earlier.run,
-            table.batches(columns),
-            earlier.batches(columns),
-            answered,
-            recommended["id"].combine_chunks(),
-        )
+        change = changes.compare(earlier.run, table.batches(columns), earlier.batches(columns))
     asked = _asked(source, solution, answered)
     known = {"users": data.users, "items": data.items}
     counts = known.get(table.asked, data.users.slice(0, 0))

@@ -1,19 +1,18 @@
 """Aggregates of many rows, in memory that depends on users and items and not on events."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import date, timedelta
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from batchrec.report.facts import Change, LongTail, Popularity
+from batchrec.report.facts import LongTail, Popularity
 
 MOST_DATES = 200
 _POINTS = 100  # of a long tail
 _PENDING_ROWS = 8_000_000  # counts that wait to be summed up
 _BUCKETS = (0.01, 0.05, 0.2, 0.5, 1.0)  # ends, as shares of the items with events
-_PARTS = 16  # of the pairs that are compared at a time
 _EPOCH = date(1970, 1, 1)
 
 
@@ -142,71 +141,3 @@ def popularity(items: pa.Table, recommended: pa.Table) -> Popularity | None:
 
 def _sum_where(counts: pa.Table, wanted: pa.ChunkedArray) -> int:
     return pc.sum(counts["events"].filter(wanted)).as_py() or 0
-
-
-Pairs = Iterable[pa.RecordBatch]  # two columns: who is asked about, and what is recommended
-
-
-def change(before: str, now: Pairs, earlier: Pairs, asked: pa.Array, answers: pa.Array) -> Change:
-    """Compare lists with those of the run before, as sets.
-
-    Args:
-        before: name of the earlier run.
-        now: rows of this run's table.
-        earlier: rows of the earlier run's table.
-        asked: the ids that this run's table has answers for, each once.
-        answers: the ids that it recommends, each once.
-    """
-    mine, _ = _numbered(now, asked, answers)
-    theirs, removed = _numbered(earlier, asked, answers)
-    base = len(answers) + 1
-    both = equal = 0
-    overlap = 0.0
-    part = max(-(-len(asked) // _PARTS), 1)
-    for start in range(0, len(asked), part):
-        low, high = start * base, (start + part) * base
-        lists = _compared(_between(mine, low, high), _between(theirs, low, high), base)
-        hits, sizes = lists["hit_sum"], lists["who_count"]
-        is_same = pc.and_(pc.equal(hits, sizes), pc.equal(hits, lists["earlier_count"]))
-        both += len(lists)
-        equal += pc.sum(is_same).as_py() or 0
-        overlap += pc.sum(pc.divide(hits.cast(pa.float64()), sizes)).as_py() or 0.0
-    return Change(
-        before,
-        asked=both,
-        changed=1 - equal / both if both else 0.0,
-        overlap=overlap / both if both else 0.0,
-        added=len(asked) - both,
-        removed=removed,
-    )
-
-
-def _numbered(rows: Pairs, asked: pa.Array, answers: pa.Array) -> tuple[pa.ChunkedArray, int]:
-    """Hold each pair of ids as one number: of 25 million pairs, 200 MB.
-
-    Answers that aren't among `answers` all get the same number, as they are in no list of today.
-    Also return how many ids, who aren't among `asked`, were left out.
-    """
-    base, numbers, others = len(answers) + 1, [], Tally()
-    for batch in rows:
-        who = pc.index_in(batch.column(0), value_set=asked)
-        others.add(batch.column(0).filter(pc.is_null(who)))
-        what = pc.fill_null(pc.index_in(batch.column(1), value_set=answers), len(answers))
-        number = pc.add(pc.multiply(who.cast(pa.int64()), base), what.cast(pa.int64()))
-        numbers.append(pc.drop_null(number))
-    return pa.chunked_array(numbers, pa.int64()), len(others.counts())
-
-
-def _between(numbers: pa.ChunkedArray, low: int, high: int) -> pa.Array:
-    return numbers.filter(pc.and_(pc.greater_equal(numbers, low), pc.less(numbers, high))).unique()
-
-
-def _compared(mine: pa.Array, theirs: pa.Array, base: int) -> pa.Table:
-    """Count, for each who is in both: who_count, earlier_count, and in both lists, hit_sum."""
-    hit = pc.is_in(mine, value_set=theirs).cast(pa.int64())
-    now = pa.table({"who": pc.divide(mine, base), "hit": hit})
-    earlier = pa.table({"who": pc.divide(theirs, base)})
-    counted = now.group_by("who").aggregate([("who", "count"), ("hit", "sum")])
-    before = earlier.group_by("who").aggregate([("who", "count")])
-    before = before.rename_columns({"who_count": "earlier_count"})
-    return counted.join(before, "who", join_type="inner")

@@ -162,6 +162,14 @@ def test_the_results_are_those_that_consumers_read(output: Path) -> None:
     assert list((output / "curated" / run / "tables" / "user-personalization").glob("*.parquet"))
 
 
+def test_there_is_a_report_with_titles(output: Path) -> None:
+    report = (output / "report.html").read_text()
+    assert "Shawshank Redemption" in report
+    titles = duckdb.sql(f"select * from read_csv('{output}/titles.csv', all_varchar = true)")
+    assert titles.columns == ["id", "title"]
+    assert ("318", "Shawshank Redemption, The (1994)") in titles.fetchall()
+
+
 def test_a_person_sees_steps_counts_metrics_and_titles(
     demo: subprocess.CompletedProcess[str], output: Path
 ) -> None:
@@ -294,8 +302,14 @@ def test_a_failing_job_ends_with_its_reason_and_nothing_left_running(
     assert "Personalize needs 1,000" in ended.stderr
     assert "DataGateError" in ended.stdout, "the end of the script's own output"
     assert "Traceback" not in ended.stderr
-    assert not (tmp_path / "demo-output").exists()
     assert processes_below(tmp_path) == []
+    # What failed is explained; another rehearsal may replace it.
+    assert [path.name for path in (tmp_path / "demo-output").iterdir()] == ["report.html"]
+    assert "What went wrong: demo-output/report.html" in ended.stdout
+    report = (tmp_path / "demo-output" / "report.html").read_text()
+    assert "Personalize needs 1,000" in report
+    again = rehearse("--data", "missing.dat", cwd=tmp_path)
+    assert "holds something else" not in again.stderr
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -94,30 +94,3 @@ def test_recommended_items_by_how_popular_they_are() -> None:
 def test_popularity_of_nothing() -> None:
     assert statistics.popularity(counts(), counts(a=1)) is None
     assert statistics.popularity(counts(a=1), counts()) is None
-
-
-def rows(**lists: str) -> list[pa.RecordBatch]:
-    pairs = [(asked, answer) for asked, answers in lists.items() for answer in answers]
-    middle = len(pairs) // 2
-    return [
-        pa.record_batch({"asked": [a for a, _ in part], "answer": [b for _, b in part]})
-        for part in (pairs[:middle], pairs[middle:])
-        if part
-    ]
-
-
-def test_change_is_that_of_sets() -> None:
-    now = rows(same="abc", reordered="abc", other="abc", shorter="ab", new="a", twice="aab")
-    before = rows(same="abc", reordered="cba", other="xyz", shorter="abc", gone="a", twice="ab")
-    asked = pa.array(["new", "other", "reordered", "same", "shorter", "twice"])
-    change = statistics.change("before", now, before, asked, pa.array(["a", "b", "c"]))
-    assert (change.asked, change.added, change.removed) == (5, 1, 1)
-    assert change.changed == pytest.approx(2 / 5)  # other and shorter
-    assert change.overlap == pytest.approx((1 + 1 + 0 + 1 + 1) / 5)
-
-
-def test_change_without_anybody_in_common() -> None:
-    asked, answers = pa.array(["a"]), pa.array(["x"])
-    change = statistics.change("before", rows(a="x"), rows(b="x"), asked, answers)
-    assert (change.asked, change.changed, change.overlap) == (0, 0, 0)
-    assert (change.added, change.removed) == (1, 1)
