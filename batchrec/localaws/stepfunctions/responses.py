@@ -1,5 +1,7 @@
 """The Step Functions operations that moto lacks, or answers in part."""
 
+import json
+from datetime import datetime
 from typing import Any
 
 from moto.core.responses import ActionResult, EmptyResult
@@ -66,7 +68,7 @@ class StepFunctionsResponse(MotoStepFunctionResponse):
         )
         return self._page("executions", [execution.list_item() for execution in found])
 
-    def get_execution_history(self) -> ActionResult:
+    def get_execution_history(self) -> tuple[int, dict[str, str], str]:
         """API Reference, GetExecutionHistory: in pages, in either order."""
         execution = self.stepfunction_backend.execution(self._get_param("executionArn"))
         # moto copies every event, however few are asked for, while the interpreter waits.
@@ -75,7 +77,9 @@ class StepFunctionsResponse(MotoStepFunctionResponse):
             events: list[Any] = list(manager._history_event_list)
         if self._get_param("reverseOrder"):
             events.reverse()
-        return self._page("events", events)
+        # moto's serializer looks for each of the 40 members that an event can have in four places.
+        body = json.dumps(self._members("events", events), default=_epoch_seconds)
+        return 200, {"Content-Type": "application/x-amz-json-1.0"}, body
 
     def send_task_failure(self) -> ActionResult:
         """API Reference, SendTaskFailure, with the cause."""
@@ -135,9 +139,18 @@ class StepFunctionsResponse(MotoStepFunctionResponse):
         )
 
     def _page(self, member: str, found: list[Any]) -> ActionResult:
+        return ActionResult(self._members(member, found))
+
+    def _members(self, member: str, found: list[Any]) -> dict[str, Any]:
         start = int(self._get_param("nextToken") or 0)
         end = start + (self._get_int_param("maxResults") or _LIST_PAGE)
         answer: dict[str, Any] = {member: found[start:end]}
         if end < len(found):
             answer["nextToken"] = str(end)
-        return ActionResult(answer)
+        return answer
+
+
+def _epoch_seconds(value: object) -> float:
+    if isinstance(value, datetime):
+        return value.timestamp()
+    raise TypeError(f"{type(value).__name__} has no place in a history")
