@@ -68,7 +68,9 @@ class StepFunctionsResponse(MotoStepFunctionResponse):
         )
         return self._page("executions", [execution.list_item() for execution in found])
 
-    def get_execution_history(self) -> tuple[int, dict[str, str], str]:
+    def get_execution_history(  # type: ignore[override]
+        self,
+    ) -> tuple[int, dict[str, str], str]:
         """API Reference, GetExecutionHistory: in pages, in either order."""
         execution = self.stepfunction_backend.execution(self._get_param("executionArn"))
         # moto copies every event, however few are asked for, while the interpreter waits.
