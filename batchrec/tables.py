@@ -49,9 +49,18 @@ class Table:
         """What is asked about: users, items or item attributes."""
         return ASKED[self.column]
 
-    def rows_of(self, ids: list[str]) -> pa.Table:
-        """Return what is recommended to some, in the table's order; row groups are pruned."""
-        return self.dataset.to_table(filter=pads.field(self.column).isin(ids))
+    def rows_of(self, ids: list[str], most: int | None = None) -> list[dict[str, Any]]:
+        """Return what is recommended to some, by rank; only row groups that may hold it are read.
+
+        Args:
+            ids: to whom.
+            most: the last rank that is wanted; None: all.
+        """
+        wanted = pads.field(self.column).isin(ids)
+        if most is not None:
+            wanted &= pads.field("rank") <= most
+        rows: list[dict[str, Any]] = self.dataset.to_table(filter=wanted).to_pylist()
+        return sorted(rows, key=lambda row: row["rank"])
 
     def batches(self, columns: list[str]) -> Iterator[pa.RecordBatch]:
         """Iterate over all rows, piece by piece."""
