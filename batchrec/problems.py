@@ -144,8 +144,9 @@ def _breached(pipeline: Pipeline, run: Run, failure: Failure, names: Names) -> I
 
 def _breaches(text: str) -> list[str]:
     """Take the list of a DataGateError apart: a line for each, `  - BREACH`."""
-    listed = text.rpartition("DataGateError")[2]
-    return [breach.strip() for breach in re.findall(r"^ *- (.+)$", listed, re.MULTILINE)]
+    listed = text.partition("DataGateError")[2]
+    # A traceback in a log may have the message twice.
+    return list(dict.fromkeys(re.findall(r"^ *- ([\w.-]+: .+)$", listed, re.MULTILINE)))
 
 
 def _hint(breach: str, dataset: str) -> str:

@@ -1,5 +1,7 @@
 """Show how runs went in a terminal or a pipe."""
 
+import re
+import textwrap
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +17,7 @@ from batchrec.status import Status
 
 _WIDE = 110  # columns of a console in which the numbers have columns of their own
 _NARROW_NAME = 20
+_WHY_CHARACTERS = 120
 _FATES = ("read", "filtered", "duplicate", "quarantined", "written")
 
 # The metric that a list shows: the first of these that a solution has, and its usual name.
@@ -92,16 +95,21 @@ def show_problems(problems: list[Problem], console: Console) -> None:
 
 def _result(status: Status) -> str:
     """Say in a few words what came of a run."""
-    failed = [problem.title for problem in status.problems if problem.is_failure]
-    if failed:
-        return "\n".join(dict.fromkeys(failed))
     if status.run.status == "SKIPPED":
         return "another run was under way"
-    shown = [f"{key} {_headline(metrics)}" for key, metrics in status.metrics.items()]
-    warnings = len(status.problems)
+    failed = [f"{each.title}: {_why(each)}" for each in status.problems if each.is_failure]
+    metrics = [f"{key} {_headline(metrics)}" for key, metrics in status.metrics.items()]
+    warnings = sum(not each.is_failure for each in status.problems)
+    shown = [*failed, *metrics]
     if warnings:
         shown.append(f"{warnings} warning{'s' if warnings > 1 else ''}")
     return "\n".join(shown)
+
+
+def _why(problem: Problem) -> str:
+    """Shorten an explanation; whose it is, an ARN at its beginning, the title says too."""
+    text = re.sub(r"^[\w ]+ arn:\S+?(?: ended as|:) ", "", problem.explanation)
+    return textwrap.shorten(text, _WHY_CHARACTERS, placeholder=" …")
 
 
 def _headline(metrics: Mapping[str, float]) -> str:

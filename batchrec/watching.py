@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from botocore.exceptions import ConnectionError as NoConnectionError
 from botocore.exceptions import HTTPClientError
 
 from batchrec.pipeline import Pipeline
@@ -49,14 +50,14 @@ def follow(pipeline: Pipeline, execution_arn: str, interval_seconds: float) -> I
 
     Raises:
         BatchrecError: it can't be read.
-        HTTPClientError: AWS could not be reached at first, or for many looks in a row.
+        BotoCoreError: AWS could not be reached at first, or for many looks in a row.
     """
     reader, lost = Reader(pipeline, execution_arn), 0
     run: Run | None = None
     while True:
         try:
             run = reader.read()
-        except HTTPClientError as trouble:
+        except (HTTPClientError, NoConnectionError) as trouble:
             lost += 1
             if run is None or lost == _LOST_LOOKS:
                 raise
@@ -121,7 +122,9 @@ def _jobs(before: Run | None, now: Run) -> Iterator[Change]:
 
 def _found(run: Run, job: Job) -> datetime:
     """Say when a run looked at what an earlier one had trained."""
-    return max(
-        (v.entered for v in run.visits if v.within[1:] == (job.subject,) and v.type == "Task"),
-        default=run.started,
+    looks = (
+        visit.entered
+        for visit in run.visits
+        if visit.state == "DescribeSolutionVersion" and visit.within[1:] == (job.subject,)
     )
+    return next(looks, run.started)

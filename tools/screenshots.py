@@ -1,7 +1,7 @@
 """Photograph reports for the documents: tools/screenshots.py good=report.html failed=….
 
-Each NAME=FILE becomes docs/images/report-NAME.png, its first screen; those of a light page are
-joined by a dark one and a phone's with --all. The Chromium of Debian or of playwright is used.
+The first screen of each NAME=FILE becomes docs/images/report-NAME.png; with --all, there are also
+-dark, -phone and two of its sections. Debian's Chromium is used, or else playwright's own.
 """
 
 import argparse
@@ -23,7 +23,7 @@ class Shot:
     ending: str  # of its name
     size: ViewportSize
     is_dark: bool = False
-    is_whole: bool = False  # not only the first screen
+    section: str = ""  # where the screen begins
 
 
 FIRST_SCREEN = [Shot("", DESKTOP)]
@@ -31,7 +31,8 @@ ALL = [
     Shot("", DESKTOP),
     Shot("-dark", DESKTOP, is_dark=True),
     Shot("-phone", PHONE),
-    Shot("-whole", DESKTOP, is_whole=True),
+    Shot("-model", DESKTOP, section="model"),
+    Shot("-recommendations", DESKTOP, section="recommendations"),
 ]
 
 
@@ -43,9 +44,9 @@ def take(browser: Browser, report: Path, name: str, shots: list[Shot]) -> None:
             color_scheme="dark" if shot.is_dark else "light",
             reduced_motion="reduce",
         )
-        page.goto(report.resolve().as_uri())
+        page.goto(f"{report.resolve().as_uri()}#{shot.section}")
         target = IMAGES / f"report-{name}{shot.ending}.png"
-        page.screenshot(path=target, full_page=shot.is_whole)
+        page.screenshot(path=target)
         print(f"{target}: {target.stat().st_size:,} bytes")  # noqa: T201 (a tool's answer)
         page.close()
 
@@ -54,7 +55,7 @@ def main() -> None:
     """Photograph the reports that the command line names."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("reports", nargs="+", metavar="NAME=FILE")
-    parser.add_argument("--all", action="store_true", help="also dark, on a phone, and as a whole")
+    parser.add_argument("--all", action="store_true", help="not only the first screen")
     arguments = parser.parse_args()
     IMAGES.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:

@@ -30,7 +30,14 @@ def report(
         ),
     ] = None,
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="The HTML file, which is replaced.")
+        Path,
+        typer.Option(
+            "--output",
+            "-o",
+            dir_okay=False,
+            writable=True,
+            help="The HTML file, which is replaced.",
+        ),
     ] = Path("report.html"),
     titles: Titles = None,
     state_machine: StateMachine = None,

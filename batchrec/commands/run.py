@@ -46,8 +46,8 @@ def run(
 ) -> None:
     """Start a run of a deployed pipeline.
 
-    It trains and asks Amazon Personalize, which bills for that: `batchrec cost` says about how
-    much. Exit code 0: it has started; 1: it has not. With --wait those of `batchrec watch`.
+    Amazon Personalize bills for it; `batchrec cost` says about how much.
+    Exit codes: 0 it has started, 1 it has not; with --wait those of `batchrec watch`.
 
     Example: batchrec run --wait
     """

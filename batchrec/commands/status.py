@@ -29,7 +29,7 @@ def status(
 ) -> None:
     """List the last runs, or show one: outcome, counts, metrics, what failed, why, what to do.
 
-    Exit code 0; 1 if the run that is named failed; 3 if it was skipped.
+    Exit codes: 0; of a run that is named, 1 if it failed and 3 if it was skipped.
 
     Example: batchrec status --last 3
     """

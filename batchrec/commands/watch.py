@@ -29,9 +29,9 @@ def watch(
 ) -> None:
     """Watch a run until it ends: its jobs, their age, and about how long they take.
 
-    Ctrl-C ends the watching and leaves the run alone. In a pipe, and with --json, each change is a
-    line. Exit code 0: it succeeded; 1: it failed; 3: it was skipped, because another run was under
-    way; 130: Ctrl-C.
+    Ctrl-C ends the watching and leaves the run alone.
+    In a pipe, and with --json, each change is a line.
+    Exit codes: 0 it succeeded, 1 it failed, 3 it was skipped, 130 Ctrl-C.
 
     Example: batchrec watch weekly-2026-01-11
     """

@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 
 from batchrec.report.facts import LongTail, Popularity, SolutionFacts
 
+_POINTS = 30  # fewer are marked each, as a line through one can't be seen
 _RUNS = 12  # before this one, whose metrics are drawn
 WIDTH = 340  # of a whole chart, in pixels: what a phone shows without scrolling
 _PLOT = {"width": WIDTH - 70, "height": 190}
@@ -31,6 +32,7 @@ _CONFIG: dict[str, Any] = {
         "domainColor": _MUTED,
         "gridColor": _LINE,
         "labelColor": _INK,
+        "labelFlush": False,
         "labelFontSize": 11,
         "tickColor": _MUTED,
         "titleColor": _INK,
@@ -76,7 +78,7 @@ def events(points: list[tuple[date, int]]) -> Figure:
     values = [{"day": day.isoformat(), "events": number} for day, number in points]
     chart = (
         _chart(values)
-        .mark_area()
+        .mark_area(point=len(points) < _POINTS)
         .encode(
             x=alt.X("day:T", title=None, axis=_months()),
             y=alt.Y("events:Q", title="events", axis=_counts()),
@@ -86,7 +88,7 @@ def events(points: list[tuple[date, int]]) -> Figure:
     top_day, top = max(points, key=lambda point: point[1])
     return _figure(
         "Events over time",
-        f"{len(points)} points from {first} to {last}; the most, {top:,}, at {top_day}.",
+        f"From {first} to {last}; the highest of {len(points)} is {top:,}, on {top_day}.",
         chart,
         ["from", "events"],
         [[day.isoformat(), f"{number:,}"] for day, number in points],
@@ -138,7 +140,11 @@ def metrics(solution: SolutionFacts) -> Figure:
         _chart(values, width=WIDTH - 130, height=alt.Step(26))
         .mark_point()
         .encode(
-            x=alt.X("value:Q", title=None, axis=alt.Axis(tickCount=4)),
+            x=alt.X(
+                "value:Q",
+                title=None,
+                axis=_few(),
+            ),
             y=alt.Y(
                 "metric:N",
                 title=None,
@@ -269,6 +275,10 @@ def _chart(values: list[dict[str, Any]], **size: Any) -> alt.Chart:
 
 def _months() -> alt.Axis:
     return alt.Axis(format="%b %Y", labelOverlap="greedy", labelSeparation=12, tickCount=4)
+
+
+def _few() -> alt.Axis:
+    return alt.Axis(tickCount=4, labelOverlap="greedy", labelSeparation=4)
 
 
 def _counts() -> alt.Axis:

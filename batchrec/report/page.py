@@ -54,6 +54,7 @@ def render(facts: Facts) -> str:
     environment.filters |= {
         "count": lambda number: f"{number:,.0f}",
         "duration": duration,
+        "span": _span,
         "money": _money,
         "breakable": _breakable,
         "percent": charts.percent,
@@ -140,7 +141,7 @@ def _figures(solution: SolutionFacts) -> list[Figure]:
         figures.append(charts.metrics(solution))
         if history := charts.history(solution):
             figures.append(history)
-    if solution.popularity:
+    if solution.popularity and solution.popularity.buckets:
         figures.append(charts.popularity(solution.popularity))
     return figures
 
@@ -164,6 +165,10 @@ def _told(text: str) -> Markup:
     parts = re.split(r"`([^`]+)`", text)
     code = Markup("<code>{}</code>")
     return Markup().join(code.format(part) if n % 2 else part for n, part in enumerate(parts))
+
+
+def _span(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds < 10 else duration(seconds)
 
 
 def _sentence(text: str) -> str:

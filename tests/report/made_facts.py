@@ -484,3 +484,9 @@ def huge() -> Facts:
             for solution in range(10)
         ],
     )
+
+
+def many_problems() -> Facts:
+    """Nine warnings."""
+    warnings = [Problem(f"Warning {n}", "It is so.", "Look.", False) for n in range(9)]
+    return replace(GOOD, problems=warnings)

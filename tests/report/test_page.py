@@ -4,6 +4,7 @@ import base64
 import hashlib
 import re
 from dataclasses import replace
+from datetime import date
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -253,3 +254,10 @@ def test_a_place_that_cant_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(BatchrecError, match=r"can't be written to .*Name another file"):
         page.write(GOOD, tmp_path / "file" / "report.html")
+
+
+def test_one_point_in_time() -> None:
+    facts = replace(GOOD, events_over_time=[(date(2026, 1, 1), 5)], solutions=[], long_tails=[])
+    html = page.render(facts)
+    assert "the highest of 1 is 5, on 2026-01-01." in Read(html).words
+    assert "NaN" not in html

@@ -5,10 +5,13 @@ Every visit also checks that the page says nothing on the console and loads noth
 
 import re
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import made_facts
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from browsers import find_browser
 from open_report import Visit
 from playwright.sync_api import Page, expect
 
@@ -121,18 +124,18 @@ def test_history_and_recommendations_stand_side_by_side(visit: Open) -> None:
     page.get_by_role("button", name="user-3 (user)").click()
     shown = columns(page)
     assert shown["History: the latest 4 of 25 events"] == [
-        "Alien (1979) [film-3] \u2013 2026-01-11, rating",
-        "Amélie (2001) [film-4] \u2013 2026-01-10, rating",
-        "Spirited Away (2001) [film-5] \u2013 2026-01-09, rating",
-        "City of God (2002) [film-6] \u2013 2026-01-08, rating",
+        "Alien (1979) [film-3] 2026-01-11, rating",
+        "Amélie (2001) [film-4] 2026-01-10, rating",
+        "Spirited Away (2001) [film-5] 2026-01-09, rating",
+        "City of God (2002) [film-6] 2026-01-08, rating",
     ]
     assert shown["Recommended by for-you"][:2] == [
-        "Amélie (2001) [film-4] \u2013 score 0.4",
-        "Spirited Away (2001) [film-5] \u2013 score 0.2",
+        "Amélie (2001) [film-4] score 0.4",
+        "Spirited Away (2001) [film-5] score 0.2",
     ]
-    history, recommended = (column.bounding_box() for column in page.locator("#answer h4").all())
-    assert history
-    assert recommended
+    history, recommended = page.evaluate(
+        "[...document.querySelectorAll('#answer h4')].map((each) => each.getBoundingClientRect())"
+    )
     assert history["y"] == recommended["y"]
     assert history["x"] < recommended["x"]
 
@@ -165,7 +168,7 @@ def test_searching_an_item(visit: Open) -> None:
     }
     assert set(shown["In the sample, had by"]) == had
     to = {
-        f"{each.id} \u2013 rank {rank}"
+        f"{each.id} rank {rank}"
         for each in made_facts.FOR_YOU.sample
         for rank, answer in enumerate(each.answers, 1)
         if answer.id == "film-2" and each.title is None
@@ -252,9 +255,10 @@ def test_nothing_moves_for_those_who_want_no_motion(visit: Open) -> None:
     assert page.evaluate("getComputedStyle(document.documentElement).scrollBehavior") == "auto"
 
 
-def test_it_prints(visit: Open) -> None:
-    page = visit("good").page
+def test_it_prints_dark_on_light(visit: Open) -> None:
+    page = visit("good", color_scheme="dark").page
     page.emulate_media(media="print")
+    assert brightness(page, "body", "color") < 60
     expect(page.get_by_role("navigation")).to_be_hidden()
     expect(page.locator("#answer h4").first).to_be_visible()
 
@@ -265,3 +269,20 @@ def test_a_huge_report_is_searched(visit: Open) -> None:
     expect(page.get_by_role("status")).to_have_text("1 found")
     page.keyboard.press("Enter")
     expect(page.locator("#answer li")).not_to_have_count(0)
+
+
+@pytest.mark.parametrize(("ci", "outcome"), [("true", pytest.fail), ("", pytest.skip)])
+def test_without_a_browser_ci_fails_and_others_are_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, ci: str, outcome: Any
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("CI", ci)
+    with pytest.raises(outcome.Exception, match="apt-get install chromium"):
+        find_browser()
+
+
+def test_many_problems_are_folded_behind_the_worst(visit: Open) -> None:
+    page = visit("many problems").page
+    expect(page.locator(".problem:visible")).to_have_count(5)
+    page.get_by_text("4 more").click()
+    expect(page.locator(".problem:visible")).to_have_count(9)

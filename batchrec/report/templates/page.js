@@ -41,12 +41,12 @@ function searchIn({ solutions, names, asked }) {
 
   function find() {
     const text = wanted.value.trim().toLowerCase();
-    const matches = text ? things.filter((thing) => thing.text.includes(text)) : things;
-    matches.sort((a, b) => rank(a, text) - rank(b, text));
+    const matches = text ? things.filter((thing) => thing.text.includes(text)) : examples();
+    if (text) matches.sort((a, b) => rank(a, text) - rank(b, text));
     const shown = matches.slice(0, most);
     count.textContent = text
-      ? `${matches.length} found${matches.length > most ? `, the first ${most} shown` : ""}`
-      : `${things.length} to search in; for example:`;
+      ? `${amount(matches.length)} found${matches.length > most ? `, the first ${most} shown` : ""}`
+      : `${amount(things.length)} to search in; for example:`;
     found.replaceChildren(...shown.map((thing) => {
       const button = element("button", `${label(thing.name)} (${thing.kind}${thing.about?.cold ? ", cold" : ""})`);
       button.type = "button";
@@ -56,6 +56,13 @@ function searchIn({ solutions, names, asked }) {
       item.append(button);
       return item;
     }));
+  }
+
+  // From all over the sample, which goes from those with most events to those with none.
+  function examples() {
+    const step = Math.max((asked.length - 1) / (most - 1), 1);
+    const places = new Set(Array.from({ length: most }, (_, number) => Math.round(number * step)));
+    return things.filter((_, place) => place < asked.length && places.has(place));
   }
 
   // Whole ids first, then those that begin so.
@@ -78,16 +85,16 @@ function searchIn({ solutions, names, asked }) {
   function ofAsked(about) {
     const columns = [];
     if (about.kind === "users" && !about.cold) {
-      const rows = about.history.map(([name, day, type]) => `${label(name)} – ${[day, type].filter(Boolean).join(", ")}`);
-      columns.push(list(`History: the latest ${rows.length} of ${about.events.toLocaleString("en")} events`, rows));
+      const rows = about.history.map(([name, day, type]) => [label(name), [day, type].filter(Boolean).join(", ")]);
+      columns.push(list(`History: the latest ${rows.length} of ${amount(about.events)} events`, rows));
     } else {
       const said = about.cold ? "Cold: there is no event in the imported data." :
-        `${about.events.toLocaleString("en")} events in the imported data.`;
+        `${amount(about.events)} events in the imported data.`;
       columns.push(list("History", [], said));
     }
     for (const [solution, rows] of about.answers) {
       columns.push(list(`Recommended by ${solutions[solution][0]}`,
-        rows.map(([name, score]) => label(name) + (score === null ? "" : ` – score ${score}`)), "Nothing."));
+        rows.map(([name, score]) => [label(name), score === null ? "" : `score ${score}`]), "Nothing."));
     }
     return columns;
   }
@@ -96,7 +103,7 @@ function searchIn({ solutions, names, asked }) {
   function ofItem(thing) {
     if (thing.kind !== "item") return [];
     const had = asked.filter((about) => about.history.some(([name]) => name === thing.name));
-    const columns = [list("In the sample, had by", had.map((about) => label(about.name)), "Nobody.")];
+    const columns = [list("In the sample, had by", had.map((about) => [label(about.name), ""]), "Nobody.")];
     solutions.forEach(([key, answered], solution) => {
       if (answered !== "items") return;
       const to = asked.flatMap((about) => about.answers
@@ -105,7 +112,7 @@ function searchIn({ solutions, names, asked }) {
         .filter(([, at]) => at >= 0));
       to.sort(([, a], [, b]) => a - b);
       columns.push(list(`In the sample, recommended by ${key} to`,
-        to.slice(0, 25).map(([about, at]) => `${label(about.name)} – rank ${at + 1}`), "Nobody."));
+        to.slice(0, 25).map(([about, at]) => [label(about.name), `rank ${at + 1}`]), "Nobody."));
     });
     return columns;
   }
@@ -116,10 +123,18 @@ function searchIn({ solutions, names, asked }) {
     if (rows.length === 0) column.append(element("p", otherwise));
     else {
       const items = element("ol");
-      items.append(...rows.map((row) => element("li", row)));
+      items.append(...rows.map(([text, more]) => {
+        const item = element("li", text);
+        if (more) item.append(" ", element("small", more));
+        return item;
+      }));
       column.append(items);
     }
     return column;
+  }
+
+  function amount(number) {
+    return number.toLocaleString("en");
   }
 
   function label(name) {
