@@ -108,7 +108,7 @@ def _mark(step: Step) -> Text:
 
 def _left(step: Step) -> str:
     if step.left_seconds is None:
-        return "unknown"
+        return "unknown" if step.job is not None else ""
     is_late = step.job is not None and step.left_seconds == 0
     return "overdue" if is_late else duration(step.left_seconds)
 

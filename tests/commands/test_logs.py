@@ -1,5 +1,6 @@
 """`batchrec logs`: what a run's Glue job wrote, or what failed outside of Glue."""
 
+import time
 from typing import Any
 
 import pytest
@@ -111,7 +112,7 @@ def test_encrypted_log_groups_and_streams_of_executors(
 ) -> None:
     """With a key, Glue puts the security configuration and the role into the groups' names."""
     pipeline.aws.faults.add(fault_syntax.parse('glue:StartJobRun fail "Out of the blue."'))
-    ended, _ = pipeline.run("weekly")
+    pipeline.run("weekly")
     (job_run,) = pipeline.aws.client("glue").get_job_runs(
         JobName=found.configuration["prepare_job_name"]
     )["JobRuns"]
@@ -121,7 +122,7 @@ def test_encrypted_log_groups_and_streams_of_executors(
     for stream in ("g-0", "driver"):
         name = f"{job_run['Id']}-{stream}"
         client.create_log_stream(logGroupName=group, logStreamName=name)
-        now = int(ended["stopDate"].timestamp() * 1000) - 3_600_000
+        now = int(time.time() * 1000)  # virtual time may lie further ahead than logs allow
         client.put_log_events(
             logGroupName=group,
             logStreamName=name,
