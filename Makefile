@@ -27,6 +27,9 @@ bench-recommender: $(SET_UP) ## Compare recommendations with popularity, ALS, it
 bench-terraform: $(SET_UP) ## Compare plan, apply and destroy of an example with the provider's own floor
 	$(BIN)/python benchmarks/terraform.py
 
+bench-report: $(SET_UP) ## Measure the report of a run with 1,000,000 users: time, memory, size
+	$(BIN)/python benchmarks/report.py
+
 fault-matrix: $(SET_UP) ## Run every fault against every task of the workflow and print what becomes of it
 	@junit=$$(mktemp) && trap 'rm -f "$$junit"' EXIT && \
 	  $(BIN)/pytest tests/workflow/test_fault_matrix.py -q -n 2 -m "" --junitxml="$$junit" -o junit_family=xunit1 >&2; \

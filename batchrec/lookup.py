@@ -145,8 +145,7 @@ def _choose(pipeline: Pipeline, request: Request) -> list[Table]:
 
 
 def _looked(table: Table, asked: str) -> Looked:
-    rows = table.rows_of([asked]).to_pylist()
-    rows.sort(key=lambda row: (row.get("theme") or "", row["rank"]))
+    rows = sorted(table.rows_of([asked]), key=lambda row: row.get("theme") or "")
     answers = [
         Answer(
             row["rank"],

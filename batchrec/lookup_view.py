@@ -64,16 +64,22 @@ def _answers(looked: Looked) -> Table:
         table.add_column("Theme")
     table.add_column("#", justify="right")
     table.add_column(_ANSWERED[looked.answered])
-    table.add_column("Score", justify="right")
+    has_scores = any(answer.score is not None for answer in looked.answers)
+    if has_scores:
+        table.add_column("Score", justify="right")
     for answer in looked.answers:
         table.add_row(
             *([Text(answer.theme or "")] if has_themes else []),
             str(answer.rank),
             _named(answer.id, answer.title),
-            "" if answer.score is None else f"{answer.score:.4g}",
+            *([_score(answer.score)] if has_scores else []),
         )
     return table
 
 
 def _named(id_: str, title: str | None) -> Text:
     return Text(id_) if title is None else Text.assemble(title, "  ", (id_, "dim"))
+
+
+def _score(score: float | None) -> str:
+    return "" if score is None else f"{score:.4g}"

@@ -1,6 +1,7 @@
 """`batchrec recommend`."""
 
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -71,7 +72,7 @@ def recommend(
     with console.status("Looking it up") as status:
         found = lookup.look_up(pipeline, request, named, lambda what: status.update(escape(what)))
     if as_json:
-        console.print_json(data=asdict(found), default=str)
+        console.print_json(data=asdict(found), default=datetime.isoformat)
     else:
         lookup_view.show(found, console)
     if not any(each.answers for each in found.solutions):

@@ -182,10 +182,8 @@ def _sample(
     size = min(SAMPLE, MOST_SAMPLED // len(source.tables))
     chosen = sampling.choose(asked, counts, size)
     source.say(f"Reading a sample of {table.key}")
-    rows = table.rows_of([id_ for id_, _ in chosen]).to_pylist()
-    rows.sort(key=lambda row: row["rank"])
     answers: dict[str, list[Answer]] = {}
-    for row in rows:
+    for row in table.rows_of([id_ for id_, _ in chosen], most=SHOWN + 1):
         answer = Answer(row["recommended_id"], None, row["score"])
         answers.setdefault(row[table.column], []).append(answer)
     can_be_cold = table.asked != "item attributes" and source.data.events > 0

@@ -23,7 +23,7 @@ class Tally:
         self._pending: list[pa.Table] = []
 
     def add(self, texts: pa.Array | pa.ChunkedArray) -> None:
-        """Count a piece; nulls are left out."""
+        """Count a piece, of texts or of codes of a dictionary; nulls are left out."""
         ids, counts = pc.value_counts(pc.drop_null(texts)).flatten()
         self._pending.append(pa.table({"id": ids.cast(pa.string()), "events": counts}))
         if sum(map(len, self._pending)) > _PENDING_ROWS:

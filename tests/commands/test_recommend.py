@@ -4,6 +4,7 @@ Expected values come from DuckDB over the same files.
 """
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -44,9 +45,17 @@ def test_a_users_recommendations_beside_their_past(ran_twice: Pipeline, tmp_path
     assert [(user["events"],)] == data.sql(
         "select count(*) from events where user = '17'"
     ).fetchall()
-    assert [(e["item"], e["event_type"]) for e in user["history"]] == data.sql(
-        "select item, type from events where user = '17' order by time desc, item limit 25"
-    ).fetchall()
+    past = [
+        (e["item"], datetime.fromisoformat(e["at"]).timestamp(), e["event_type"])
+        for e in user["history"]
+    ]
+    assert (
+        past
+        == data.sql(
+            "select item, time, type from events where user = '17'"
+            " order by time desc, item limit 25"
+        ).fetchall()
+    )
     for answer in solution["answers"]:  # every second item has a title
         number = int(answer["id"])
         assert answer["title"] == (None if number % 2 else f'The "{number}", [bold]part 2[/]')
