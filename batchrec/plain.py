@@ -4,11 +4,11 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from batchrec.problems import Problem
-from batchrec.progress import Step
+from batchrec.operations.problems import Problem
+from batchrec.operations.progress import Step
+from batchrec.operations.status import Status
+from batchrec.operations.watching import Change
 from batchrec.runs import Run
-from batchrec.status import Status
-from batchrec.watching import Change
 
 
 def run(run: Run) -> dict[str, Any]:

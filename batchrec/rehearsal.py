@@ -11,7 +11,7 @@ from typing import Any
 
 from rich.console import Console
 
-from batchrec import execution, pipeline, runs, titles
+from batchrec import execution, pipeline, runs
 from batchrec.console import Say, Steps, duration
 from batchrec.data import samples
 from batchrec.data.samples import Sample
@@ -20,8 +20,9 @@ from batchrec.localaws import scheduler
 from batchrec.localaws.faults import Fault, JobFault
 from batchrec.localaws.server import LocalAws
 from batchrec.pipeline import Where
+from batchrec.published import titles
+from batchrec.published.results import Published, read_published
 from batchrec.report import reporting
-from batchrec.results import Published, read_published
 from batchrec.terraform import Workspace
 
 REPORT = "report.html"

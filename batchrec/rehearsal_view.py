@@ -7,8 +7,8 @@ from rich.text import Text
 
 from batchrec.console import duration
 from batchrec.data.samples import Met
+from batchrec.published.results import Published
 from batchrec.rehearsal import Rehearsal
-from batchrec.results import Published
 
 _SHOWN_INPUTS = 3
 _SHOWN_IDS = 5

@@ -7,12 +7,13 @@ from contextlib import contextmanager
 import typer
 from rich.live import Live
 
-from batchrec import plain, progress, progress_view, status, status_view, watching
+from batchrec import plain
 from batchrec.console import console
+from batchrec.operations import progress, progress_view, status, status_view, watching
+from batchrec.operations.progress import Durations
+from batchrec.operations.watching import Look
 from batchrec.pipeline import Pipeline
-from batchrec.progress import Durations
 from batchrec.runs import Run
-from batchrec.watching import Look
 
 SKIPPED = 3  # exit code: another run was under way
 INTERRUPTED = 130  # by Ctrl-C, as shells have it

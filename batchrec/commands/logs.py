@@ -18,7 +18,7 @@ from batchrec.commands.options import (
 from batchrec.console import console
 
 if TYPE_CHECKING:
-    from batchrec.glue_logs import Log
+    from batchrec.operations.glue_logs import Log
     from batchrec.runs import Job, Run
 
 
@@ -41,7 +41,8 @@ def logs(
 
     Example: batchrec logs --tail 200
     """
-    from batchrec import glue_logs, runs
+    from batchrec import runs
+    from batchrec.operations import glue_logs
 
     pipeline = find_pipeline(state_machine, folder, state_machine_output)
     found = runs.read(pipeline, run)

@@ -57,8 +57,8 @@ def recommend(
 
     Example: batchrec recommend 4638 --state-machine movielens
     """
-    from batchrec import lookup, lookup_view
-    from batchrec import titles as title_files
+    from batchrec.published import lookup, lookup_view
+    from batchrec.published import titles as title_files
 
     given = {"users": user, "items": item, "item attributes": attributes}
     asked = [(kind, id_) for kind, id_ in given.items() if id_ is not None]

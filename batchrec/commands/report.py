@@ -52,7 +52,7 @@ def report(
     Example: batchrec report --run weekly-2026-01-11 -o report.html
     """
     from batchrec import runs
-    from batchrec import titles as title_files
+    from batchrec.published import titles as title_files
     from batchrec.report import outcome, reporting
 
     pipeline = find_pipeline(state_machine, folder, state_machine_output)

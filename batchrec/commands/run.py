@@ -51,8 +51,8 @@ def run(
 
     Example: batchrec run --wait
     """
-    from batchrec import starting
     from batchrec.commands.attendance import attend
+    from batchrec.operations import starting
 
     if name is not None and continued is not None:
         raise BatchrecError(

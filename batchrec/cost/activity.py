@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from batchrec import imported
 from batchrec.cost.stored import stored
 from batchrec.pipeline import Pipeline
+from batchrec.published import imported
 from batchrec.runs import Run
 
 DAY_SECONDS = 86_400

@@ -10,18 +10,20 @@ from typing import Any
 
 import pyarrow.compute as pc
 
-from batchrec import imported, limits, problems, runs, tables
+from batchrec import limits, runs
 from batchrec.console import Say
 from batchrec.cost import billing, prices
 from batchrec.errors import BatchrecError
+from batchrec.operations import problems
 from batchrec.pipeline import Pipeline
+from batchrec.published import imported, tables
+from batchrec.published.tables import Table
 from batchrec.report import earlier, solutions, statistics
 from batchrec.report.earlier import Earlier
 from batchrec.report.facts import Event, Facts, Funnel, SolutionFacts
 from batchrec.report.solutions import Data, Source
 from batchrec.report.statistics import Tally
 from batchrec.runs import Run
-from batchrec.tables import Table
 
 SHOWN_EVENTS = 25  # of a user's past
 _SECONDS_A_DAY = 86_400

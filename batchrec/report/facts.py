@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from batchrec.cost.bill import Bill
 from batchrec.limits import Limit
-from batchrec.problems import Problem
+from batchrec.operations.problems import Problem
 from batchrec.runs import Run
 
 

@@ -5,8 +5,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from batchrec import imported
 from batchrec.pipeline import Pipeline
+from batchrec.published import imported
 
 MOST_INTERACTIONS = 2_000_000  # for which it is computed here
 _POPULARITY = "aws-popularity-count"

@@ -1,6 +1,6 @@
 """How a run ended, in words."""
 
-from batchrec.problems import Problem
+from batchrec.operations.problems import Problem
 from batchrec.report.facts import Facts, Funnel
 from batchrec.runs import Run
 

@@ -7,15 +7,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from botocore.exceptions import ClientError
 
-from batchrec import imported, tables
 from batchrec.console import Say
 from batchrec.pipeline import Pipeline
+from batchrec.published import imported, tables
+from batchrec.published.tables import Table
 from batchrec.report import changes, offline, sampling, statistics
 from batchrec.report.earlier import Earlier
 from batchrec.report.facts import Answer, Asked, Change, Measured, Popularity, SolutionFacts
 from batchrec.report.statistics import Tally
 from batchrec.runs import Run
-from batchrec.tables import Table
 
 SAMPLE = 200  # of those that were asked about
 MOST_SAMPLED = 600  # of all solutions together, so that the page stays small

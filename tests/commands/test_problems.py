@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 from deployed_pipeline import Pipeline as Deployed
 
-from batchrec import explanations, problems, runs
+from batchrec import runs
 from batchrec.localaws import fault_syntax
+from batchrec.operations import explanations, problems
+from batchrec.operations.problems import Problem
 from batchrec.pipeline import Pipeline
-from batchrec.problems import Problem
 from batchrec.runs import Failure, Job, Run, Visit
 
 START = datetime(2026, 1, 31, 3, 0, tzinfo=UTC)

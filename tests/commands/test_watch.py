@@ -9,11 +9,11 @@ from command_line import batchrec
 from deployed_pipeline import Pipeline as Deployed
 from rich.console import Console
 
-from batchrec import progress, progress_view, watching
 from batchrec.errors import BatchrecError
 from batchrec.localaws import fault_syntax
+from batchrec.operations import progress, progress_view, watching
+from batchrec.operations.progress import Step
 from batchrec.pipeline import Pipeline
-from batchrec.progress import Step
 from batchrec.runs import Job
 
 pytestmark = pytest.mark.usefixtures("local_aws_environment")

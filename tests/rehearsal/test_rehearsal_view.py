@@ -6,8 +6,8 @@ from rich.console import Console
 
 from batchrec import rehearsal_view
 from batchrec.data import samples
+from batchrec.published.results import Published
 from batchrec.rehearsal import Rehearsal, Summary
-from batchrec.results import Published
 
 FOR_USERS = Published(
     counts={"inputs": 4, "answered": 3, "errors": 1, "recommendations": 1234},

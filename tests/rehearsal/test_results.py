@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from batchrec.results import Published, read_published
+from batchrec.published.results import Published, read_published
 
 COUNTS = {"inputs": 2, "answered": 1, "errors": 1, "recommendations": 2}
 

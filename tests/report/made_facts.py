@@ -7,7 +7,7 @@ from pathlib import Path
 
 from batchrec.cost.bill import Bill, Line, Saving
 from batchrec.limits import Limit
-from batchrec.problems import Problem
+from batchrec.operations.problems import Problem
 from batchrec.report.facts import (
     Answer,
     Asked,

@@ -14,7 +14,7 @@ import pytest
 from made_facts import EVIL, FOR_YOU, GOOD
 
 from batchrec.errors import BatchrecError
-from batchrec.problems import Problem
+from batchrec.operations.problems import Problem
 from batchrec.report import page
 from batchrec.report.facts import Facts, Measured
 from batchrec.runs import Failure

@@ -7,8 +7,8 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from batchrec import explanations, glue_logs
 from batchrec.console import duration
+from batchrec.operations import explanations, glue_logs
 from batchrec.pipeline import Pipeline
 from batchrec.runs import Failure, Run, Visit
 
@@ -21,7 +21,7 @@ _MUCH_LONGER = 2.0  # times as long as a job took before
 # Errors of the workflow whose names say no more than their causes do.
 _EMPTY_NAMES = re.compile(r"(Failed|Stopped|Refused|Closed|Lost|Differs)$")
 
-Names = Mapping[str, str]  # what titles and advice can name (batchrec/explanations.py)
+Names = Mapping[str, str]  # what titles and advice can name (batchrec/operations/explanations.py)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from batchrec.lookup import Found, Looked
+from batchrec.published.lookup import Found, Looked
 
 _WHAT = {"users": "User", "items": "Item", "item attributes": "Item attributes"}
 _ANSWERED = {"items": "Item", "users": "User"}

@@ -8,8 +8,8 @@ from datetime import datetime
 from botocore.exceptions import ConnectionError as NoConnectionError
 from botocore.exceptions import HTTPClientError
 
+from batchrec.operations.progress import REUSED
 from batchrec.pipeline import Pipeline
-from batchrec.progress import REUSED
 from batchrec.runs import Job, Reader, Run, Visit
 
 _LOST_LOOKS = 30  # in a row: then somebody should look at the network

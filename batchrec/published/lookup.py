@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from batchrec import absence, imported, tables
 from batchrec.console import Say
 from batchrec.errors import BatchrecError
-from batchrec.imported import Event
 from batchrec.pipeline import Pipeline
-from batchrec.tables import Table
+from batchrec.published import absence, imported, tables
+from batchrec.published.imported import Event
+from batchrec.published.tables import Table
 
 SHOWN_EVENTS = 25
 

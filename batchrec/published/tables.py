@@ -7,10 +7,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.dataset as pads
 
-from batchrec import objects
 from batchrec.errors import BatchrecError
-from batchrec.objects import Object
 from batchrec.pipeline import Pipeline
+from batchrec.published import objects
+from batchrec.published.objects import Object
 
 # What is asked about, by its column in a table.
 ASKED = {"user_id": "users", "item_id": "items", "item_attributes": "item attributes"}

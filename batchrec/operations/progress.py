@@ -7,8 +7,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from batchrec import glue_logs
 from batchrec.errors import BatchrecError
+from batchrec.operations import glue_logs
 from batchrec.pipeline import Pipeline
 from batchrec.runs import Job, Run
 

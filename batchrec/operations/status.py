@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from batchrec import problems, progress, runs
+from batchrec import runs
 from batchrec.errors import BatchrecError
+from batchrec.operations import problems, progress
+from batchrec.operations.problems import Problem
+from batchrec.operations.progress import Step
 from batchrec.pipeline import Pipeline, server_time
-from batchrec.problems import Problem
-from batchrec.progress import Step
 from batchrec.runs import Failure, Run
 
 Metrics = Mapping[str, Mapping[str, float]]  # of offline evaluation, by solution

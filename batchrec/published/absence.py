@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
-from batchrec import imported, objects
 from batchrec.pipeline import Pipeline
+from batchrec.published import imported, objects
 
 _WHAT = {"users": "user", "items": "item", "item attributes": "expression"}
 _MEMBERS = {"users": "userId", "items": "itemId", "item attributes": "itemAttributes"}

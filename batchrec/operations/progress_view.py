@@ -7,9 +7,9 @@ from rich.table import Table
 from rich.text import Text
 
 from batchrec.console import duration
-from batchrec.progress import NOT_REACHED, REUSED, TO_COME, Step, left_seconds
+from batchrec.operations.progress import NOT_REACHED, REUSED, TO_COME, Step, left_seconds
+from batchrec.operations.watching import Change
 from batchrec.runs import Run
-from batchrec.watching import Change
 
 _GOOD = ("ACTIVE", "SUCCEEDED", REUSED)
 _COLOURS = {"SUCCEEDED": "green", "TORN_DOWN": "green", "SKIPPED": "yellow", "RUNNING": "cyan"}

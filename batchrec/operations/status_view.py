@@ -9,11 +9,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from batchrec import progress_view
 from batchrec.console import duration
+from batchrec.operations import progress_view
+from batchrec.operations.problems import Problem, console_link
+from batchrec.operations.status import Status
 from batchrec.pipeline import Pipeline
-from batchrec.problems import Problem, console_link
-from batchrec.status import Status
 
 _WIDE = 110  # columns of a console in which the numbers have columns of their own
 _NARROW_NAME = 20

@@ -9,9 +9,9 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 import pyarrow.json as pajson
 
-from batchrec import objects
-from batchrec.objects import Object
 from batchrec.pipeline import Pipeline
+from batchrec.published import objects
+from batchrec.published.objects import Object
 
 BLOCK_BYTES = 16 * 2**20
 _INTERACTIONS = {

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from batchrec import objects
 from batchrec.errors import BatchrecError
 from batchrec.pipeline import Clients
+from batchrec.published import objects
 
 _COLUMNS = ("id", "title")
 

@@ -1,0 +1,1 @@
+"""Start, watch and explain the runs of a deployed pipeline."""
