@@ -19,7 +19,8 @@ from batchrec.errors import BatchrecError
 from batchrec.localaws import scheduler
 from batchrec.localaws.faults import Fault, JobFault
 from batchrec.localaws.server import LocalAws
-from batchrec.pipeline import Where
+from batchrec.operations import glue_logs
+from batchrec.pipeline import Pipeline, Where
 from batchrec.published import titles
 from batchrec.published.results import Published, read_published
 from batchrec.report import reporting
@@ -100,6 +101,7 @@ def rehearse(request: Request, console: Console) -> Iterator[Rehearsal]:
         with steps.step(f"Apply {sample.configuration} to the local AWS") as say:
             workspace.apply(var_file=request.var_file, on_line=say)
             outputs = workspace.output()
+            rehearsed = pipeline.find(Where(str(outputs["state_machine_arn"])), {}, aws.client)
         with steps.step("Upload the interactions") as say:
             raw = request.data or _write_sample(sample, scratch, say)
             _upload(aws, raw, outputs)
@@ -108,9 +110,7 @@ def rehearse(request: Request, console: Console) -> Iterator[Rehearsal]:
         with steps.step("Run the pipeline (virtual time)") as say:
             ended, timeline = _follow(aws, arn, console, say)
             if ended["status"] != "SUCCEEDED":
-                for job in ("glue_job_name", "glue_publish_job_name"):
-                    _show_failed_script(aws, str(outputs[job]), console)
-                _report_failure(aws, arn, outputs, request.output, steps, console)
+                _tell_failure(rehearsed, arn, request.output, steps, console)
             execution.require_success(aws.client("stepfunctions"), ended)
         with steps.step(f"Copy the results to {request.output}"):
             prefix = str(outputs.get("curated_prefix", "curated/")).removesuffix("curated/")
@@ -139,7 +139,7 @@ def rehearse(request: Request, console: Console) -> Iterator[Rehearsal]:
             titled = {} if request.data else sample.titles()
             if titled:
                 titles.write(titled.items(), request.output / "titles.csv")
-            _report(aws, arn, outputs, request.output, titled, steps, say)
+            _report(rehearsed, arn, request.output, titled, steps, say)
         yield Rehearsal(summary, sample, raw, titled, published, aws, outputs)
 
 
@@ -182,34 +182,36 @@ def _follow(
     return execution.follow(aws.client("stepfunctions"), arn, show), timeline
 
 
-def _show_failed_script(aws: LocalAws, job: str, console: Console) -> None:
-    """Print the end of what the Glue script wrote, if it was the script that failed."""
-    runs = aws.client("glue").get_job_runs(JobName=job)["JobRuns"]
-    if not runs or runs[0]["JobRunState"] == "SUCCEEDED":
-        return
-    logs, run = aws.client("logs"), runs[0]["Id"]
-    for kind in ("output", "error"):
-        group = f"{runs[0]['LogGroupName']}/{kind}"
-        # A run whose script never started has no stream.
-        if not logs.describe_log_streams(logGroupName=group, logStreamNamePrefix=run)["logStreams"]:
-            continue
-        written = logs.get_log_events(logGroupName=group, logStreamName=run)
-        lines = [event["message"] for event in written["events"]][-_SHOWN_LOG_LINES:]
-        if lines:
-            console.print(f"    The end of {job}'s {kind}:")
-            console.print("\n".join(lines), style="dim", markup=False, highlight=False)
+def _tell_failure(
+    rehearsed: Pipeline, arn: str, output: Path, steps: Steps, console: Console
+) -> None:
+    """Show the log of the Glue job that failed, if one did, and write the report.
+
+    It stands beside what an earlier rehearsal left.
+    """
+    run = runs.read(rehearsed, arn)
+    job = glue_logs.choose(rehearsed, run, None)
+    for log in glue_logs.read(rehearsed, job, _SHOWN_LOG_LINES) if job else []:
+        console.print(f"    The end of {log.group}:", markup=False, highlight=False)
+        text = "\n".join(log.lines[-_SHOWN_LOG_LINES:])
+        console.print(text, style="dim", markup=False, highlight=False)
+    output.mkdir(parents=True, exist_ok=True)
+    try:
+        _report(rehearsed, arn, output, {}, steps, lambda _: None)
+    except BatchrecError as error:  # why the run failed matters more
+        console.print(f"    There is no report: {error}", markup=False, highlight=False)
+    else:
+        console.print(f"    What went wrong: {output / REPORT}", markup=False, highlight=False)
 
 
 def _report(
-    aws: LocalAws,
+    rehearsed: Pipeline,
     arn: str,
-    outputs: dict[str, object],
     output: Path,
     titled: dict[str, str],
     steps: Steps,
     say: Say,
 ) -> None:
-    rehearsed = pipeline.find(Where(str(outputs["state_machine_arn"])), {}, aws.client)
     reporting.write(
         rehearsed,
         runs.read(rehearsed, arn),
@@ -218,24 +220,6 @@ def _report(
         real_seconds=dict(steps.seconds),
         say=say,
     )
-
-
-def _report_failure(
-    aws: LocalAws,
-    arn: str,
-    outputs: dict[str, object],
-    output: Path,
-    steps: Steps,
-    console: Console,
-) -> None:
-    """Write the report of a run that failed, beside what an earlier rehearsal left."""
-    output.mkdir(parents=True, exist_ok=True)
-    try:
-        _report(aws, arn, outputs, output, {}, steps, lambda _: None)
-    except BatchrecError as error:  # why the run failed matters more
-        console.print(f"    There is no report: {error}", markup=False, highlight=False)
-    else:
-        console.print(f"    What went wrong: {output / REPORT}", markup=False, highlight=False)
 
 
 def _copy_results(aws: LocalAws, bucket: str, prefix: str, output: Path) -> None:

@@ -7,9 +7,8 @@ from contextlib import contextmanager
 import typer
 from rich.live import Live
 
-from batchrec import plain
 from batchrec.console import console
-from batchrec.operations import progress, progress_view, status, status_view, watching
+from batchrec.operations import plain, progress, progress_view, status, status_view, watching
 from batchrec.operations.progress import Durations
 from batchrec.operations.watching import Look
 from batchrec.pipeline import Pipeline

@@ -33,10 +33,9 @@ def status(
 
     Example: batchrec status --last 3
     """
-    from batchrec import plain
     from batchrec.commands.attendance import EXITS
+    from batchrec.operations import plain, status_view
     from batchrec.operations import status as statuses
-    from batchrec.operations import status_view
 
     pipeline = find_pipeline(state_machine, folder, state_machine_output)
     if run is None:

@@ -63,7 +63,7 @@ def test_the_first_commands_exist() -> None:
 def test_the_harness_understands_its_commands(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What these commands do is tested in tests/test_check.py and tests/rehearsal."""
+    """What they do is tested in tests/test_check.py, tests/rehearsal, tests/commands, tests/cost."""
     monkeypatch.chdir(tmp_path)
     harness = typer.main.get_command(app)
     context = harness.make_context("batchrec", [], resilient_parsing=True)
@@ -72,7 +72,8 @@ def test_the_harness_understands_its_commands(
         command = harness.get_command(context, name)  # type: ignore[attr-defined]
         command.make_context(name, arguments)
         understood.append(name)
-    assert understood == ["check", "rehearse", "rehearse"]
+    told = ["run", "watch", "status", "status", "logs", "recommend", "report", "cost"]
+    assert understood == ["check", "rehearse", "rehearse", *told]
 
 
 def test_no_command_is_left_out() -> None:
