@@ -63,7 +63,7 @@ def test_the_first_commands_exist() -> None:
 def test_the_harness_understands_its_commands(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What they do is tested in tests/test_check.py, tests/rehearsal, tests/commands, tests/cost."""
+    """What they do is tested in test_check.py and in rehearsal, commands and cost."""
     monkeypatch.chdir(tmp_path)
     harness = typer.main.get_command(app)
     context = harness.make_context("batchrec", [], resilient_parsing=True)
