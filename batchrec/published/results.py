@@ -26,7 +26,7 @@ class Published:
 def read_published(folder: Path, prefix: str = "") -> dict[str, Published]:
     """Read the answers of each solution, by its key.
 
-    The tables hold the same; reading Parquet would need a library that nothing else here needs.
+    The tables hold the same; these are the files as Amazon Personalize wrote them.
 
     Args:
         folder: a copy of the bucket with `curated/`.

@@ -25,12 +25,17 @@ def read(source: str, client: Clients) -> dict[str, str]:
         BatchrecError: the file can't be read, or has no such columns.
     """
     rows = csv.DictReader(io.StringIO(_text(source, client), newline=""))
-    if not set(_COLUMNS) <= set(rows.fieldnames or ()):
+    try:
+        if not set(_COLUMNS) <= set(rows.fieldnames or ()):
+            raise BatchrecError(
+                f"{source} has the columns {', '.join(rows.fieldnames or ()) or 'none'}, and not id"
+                " and title. Its first line must name both, separated by a comma."
+            )
+        return {row["id"]: row["title"] for row in rows if row["id"] and row["title"]}
+    except csv.Error as error:
         raise BatchrecError(
-            f"{source} has the columns {', '.join(rows.fieldnames or ()) or 'none'}, and not id and"
-            " title. Its first line must name both, separated by a comma."
-        )
-    return {row["id"]: row["title"] for row in rows if row["id"] and row["title"]}
+            f"{source} is no CSV file: {error} (line {rows.line_num}). Name another with --titles."
+        ) from error
 
 
 def write(titles: Iterable[tuple[str, str]], path: Path) -> None:
