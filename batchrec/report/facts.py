@@ -70,6 +70,7 @@ class Answer:
     id: str
     title: str | None
     score: float | None
+    theme: str | None = None  # of the list that it belongs to
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ class Asked:
     title: str | None  # of an item
     is_cold: bool  # a user or an item without events in the imported data
     history: list[Event]  # a user's, the latest first; at most 25
-    events: int  # how many there are
+    events: int | None  # how many there are; None: the imported data isn't kept any more
     answers: list[Answer]  # the best first
 
 
@@ -108,7 +109,8 @@ class SolutionFacts:
     earlier: list[Measured]  # the oldest first
     cold: int | None  # asked about without any event
     distinct: int | None  # different ids among the answers
-    catalogue: int | None  # items (or users) with events; `distinct` can be compared with it
+    catalogue: int | None  # items (or users) with events
+    covered: int | None  # how many of those are among the answers
     popularity: Popularity | None  # of answers that are items
     change: Change | None
     sample: list[Asked]

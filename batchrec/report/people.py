@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from batchrec.report.facts import Asked, SolutionFacts
+from batchrec.report.facts import Answer, Asked, SolutionFacts
 
 MAXIMUM_BYTES = 2_500_000  # of the page's 5 MB
 _TITLE_CHARACTERS = 160
@@ -26,7 +26,8 @@ def search(solutions: list[SolutionFacts], maximum: int = MAXIMUM_BYTES) -> Sear
 
     The script batchrec/report/templates/page.js reads them: `names` has [id, title]; `asked` has
     what was asked about, with `history` [name, day, event type] and `answers` [solution, [name,
-    score]…]. Names and solutions are told by their place.
+    score]…], with the theme after the score if there is one. Names and solutions are told by their
+    place.
     """
     names: dict[tuple[str, str | None], int] = {}
     groups: dict[tuple[str, str], dict[str, Any]] = {}
@@ -34,7 +35,7 @@ def search(solutions: list[SolutionFacts], maximum: int = MAXIMUM_BYTES) -> Sear
     for place, solution, asked in _in_turn(solutions):
         key, known = (solution.asked, asked.id), len(names)
         group = groups.get(key) or _group(solution.asked, asked, names)
-        answers = [place, [[_name(a.id, a.title, names), _score(a.score)] for a in asked.answers]]
+        answers = [place, [_answer(each, names) for each in asked.answers]]
         new = [*itertools.islice(names, known, None), answers, *([] if key in groups else [group])]
         size += len(_json(new).encode())
         if size > maximum:
@@ -70,6 +71,11 @@ def _group(kind: str, asked: Asked, names: dict[tuple[str, str | None], int]) ->
         ],
         "answers": [],
     }
+
+
+def _answer(answer: Answer, names: dict[tuple[str, str | None], int]) -> list[Any]:
+    theme = [] if answer.theme is None else [answer.theme]
+    return [_name(answer.id, answer.title, names), _score(answer.score), *theme]
 
 
 def _name(id_: str, title: str | None, names: dict[tuple[str, str | None], int]) -> int:

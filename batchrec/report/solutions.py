@@ -80,6 +80,7 @@ def facts(source: Source, solution: dict[str, Any]) -> tuple[SolutionFacts, list
         cold=said.cold,
         distinct=said.distinct,
         catalogue=said.catalogue,
+        covered=said.covered,
         popularity=said.popularity,
         change=said.change,
         sample=list(said.sample),
@@ -128,6 +129,7 @@ class _Said:
     cold: int | None = None
     distinct: int | None = None
     catalogue: int | None = None
+    covered: int | None = None
     popularity: Popularity | None = None
     change: Change | None = None
     sample: tuple[Asked, ...] = ()
@@ -152,12 +154,14 @@ def _said(source: Source, solution: dict[str, Any], table: Table) -> _Said:
     known = {"users": data.users, "items": data.items}
     counts = known.get(table.asked, data.users.slice(0, 0))
     has_events = table.asked in known and data.events > 0
-    is_known = pc.is_in(asked, value_set=counts["id"].combine_chunks())
+    warm = _common(asked, counts["id"].combine_chunks())
     sample, notes = _sample(source, table, asked, counts)
+    catalogue = known[table.answered]["id"].combine_chunks() if data.events else None
     return _Said(
-        cold=len(asked) - (pc.sum(is_known).as_py() or 0) if has_events else None,
+        cold=len(asked) - warm if has_events else None,
         distinct=len(recommended),
-        catalogue=len(known[table.answered]) if data.events else None,
+        catalogue=None if catalogue is None else len(catalogue),
+        covered=None if catalogue is None else _common(recommended["id"], catalogue),
         popularity=(
             statistics.popularity(data.items, recommended) if table.answered == "items" else None
         ),
@@ -165,6 +169,10 @@ def _said(source: Source, solution: dict[str, Any], table: Table) -> _Said:
         sample=tuple(sample),
         notes=tuple(notes),
     )
+
+
+def _common(ids: pa.Array | pa.ChunkedArray, others: pa.Array) -> int:
+    return pc.sum(pc.is_in(ids, value_set=others)).as_py() or 0
 
 
 def _asked(source: Source, solution: dict[str, Any], answered: pa.Array) -> pa.Array:
@@ -184,16 +192,16 @@ def _sample(
     source.say(f"Reading a sample of {table.key}")
     answers: dict[str, list[Answer]] = {}
     for row in table.rows_of([id_ for id_, _ in chosen], most=SHOWN + 1):
-        answer = Answer(row["recommended_id"], None, row["score"])
+        answer = Answer(row["recommended_id"], None, row["score"], row.get("theme"))
         answers.setdefault(row[table.column], []).append(answer)
-    can_be_cold = table.asked != "item attributes" and source.data.events > 0
+    has_events = table.asked != "item attributes" and source.data.events > 0
     sample = [
         Asked(
             id=id_,
             title=None,
-            is_cold=can_be_cold and events == 0,
+            is_cold=has_events and events == 0,
             history=[],
-            events=events,
+            events=events if has_events else None,
             answers=answers.get(id_, [])[:SHOWN],
         )
         for id_, events in chosen

@@ -22,6 +22,7 @@ MADE: dict[str, Callable[[], Facts]] = {
     "quarantined": lambda: made_facts.QUARANTINED,
     "huge": made_facts.huge,
     "many problems": made_facts.many_problems,
+    "data gone": made_facts.data_gone,
 }
 
 

@@ -209,6 +209,7 @@ FOR_YOU = SolutionFacts(
     cold=12,
     distinct=1519,
     catalogue=3706,
+    covered=1519,
     popularity=Popularity(
         ["top 1 %", "1 to 5 %", "5 to 20 %", "20 to 50 %", "the rest"],
         [0.13, 0.29, 0.34, 0.18, 0.06],
@@ -490,3 +491,11 @@ def many_problems() -> Facts:
     """Nine warnings."""
     warnings = [Problem(f"Warning {n}", "It is so.", "Look.", False) for n in range(9)]
     return replace(GOOD, problems=warnings)
+
+
+def data_gone() -> Facts:
+    """What it imported isn't kept any more; its answers have themes."""
+    answers = [Answer("film-1", FILMS[1], 0.5, f"Epics {EVIL}")]
+    seen = replace(asked(1), history=[], events=None, answers=answers)
+    gone = replace(FOR_YOU, cold=None, catalogue=None, covered=None, sample=[seen])
+    return replace(GOOD, solutions=[gone])

@@ -140,6 +140,17 @@ def test_history_and_recommendations_stand_side_by_side(visit: Open) -> None:
     assert history["x"] < recommended["x"]
 
 
+def test_data_that_is_gone_and_answers_with_themes(visit: Open) -> None:
+    page = visit("data gone").page
+    page.get_by_role("button", name="user-1 (user)").click()
+    assert columns(page) == {
+        "History": ["What this run imported isn't kept any more."],
+        "Recommended by for-you": [
+            f"{made_facts.FILMS[1]} [film-1] Epics {made_facts.EVIL}, score 0.5"
+        ],
+    }
+
+
 def test_searching_with_the_keyboard(visit: Open) -> None:
     page = visit("good").page
     page.get_by_label("Find a user or an item").focus()

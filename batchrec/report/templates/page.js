@@ -84,7 +84,9 @@ function searchIn({ solutions, names, asked }) {
 
   function ofAsked(about) {
     const columns = [];
-    if (about.kind === "users" && !about.cold) {
+    if (about.events === null) {
+      if (about.kind !== "item attributes") columns.push(list("History", [], "What this run imported isn't kept any more."));
+    } else if (about.kind === "users" && !about.cold) {
       const rows = about.history.map(([name, day, type]) => [label(name), [day, type].filter(Boolean).join(", ")]);
       columns.push(list(`History: the latest ${rows.length} of ${amount(about.events)} events`, rows));
     } else {
@@ -94,7 +96,7 @@ function searchIn({ solutions, names, asked }) {
     }
     for (const [solution, rows] of about.answers) {
       columns.push(list(`Recommended by ${solutions[solution][0]}`,
-        rows.map(([name, score]) => [label(name), score === null ? "" : `score ${score}`]), "Nothing."));
+        rows.map(([name, score, theme]) => [label(name), [theme, score === null ? "" : `score ${score}`].filter(Boolean).join(", ")]), "Nothing."));
     }
     return columns;
   }
