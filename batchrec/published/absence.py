@@ -1,6 +1,7 @@
 """Why nothing is recommended for a user, an item or an expression, and what can be done."""
 
 import json
+import re
 from typing import Any
 
 from batchrec.pipeline import Pipeline
@@ -8,6 +9,7 @@ from batchrec.published import imported, objects
 
 _WHAT = {"users": "user", "items": "item", "item attributes": "expression"}
 _MEMBERS = {"users": "userId", "items": "itemId", "item attributes": "itemAttributes"}
+_ERROR = re.compile(rb'"error"\s*:\s*[^\sn]')  # not null
 _CHOICES = ("active_days", "active_since", "most_frequent", "ids")  # of a batch input
 
 
@@ -33,10 +35,10 @@ def explain(
         return f"{this} was asked about, and has no answer. " + _of_the_answer(
             pipeline, run, found, asked, id_
         )
+    if not lines:
+        return f"{this} has no answer. What the run {run} asked about isn't kept any more."
     key = folder.removeprefix("batch_").removesuffix("_input") or "KEY"
-    among = (
-        f"is not among the {lines:,} {asked} that were asked about" if lines else "has no answer"
-    )
+    among = f"is not among the {lines:,} {asked} that were asked about"
     if events == 0:
         return (
             f"{this} {among}, and has no event in the data that the run {run} imported: check the"
@@ -71,13 +73,15 @@ def _of_the_choice(pipeline: Pipeline, run: str, key: str) -> str:
 
 
 def _error(pipeline: Pipeline, run: str, solution: str, member: str, id_: str) -> str | None:
-    """Find the error of one line among what Personalize wrote."""
+    """Find the error of one line among what Personalize wrote.
+
+    A segment of item attributes is documented without `input`.
+    """
     prefix = pipeline.key(f"curated/{run}/{solution}/")
-    needle = json.dumps(id_, ensure_ascii=False).encode()
     for file in objects.under(pipeline.client("s3"), pipeline.bucket, prefix, ".out"):
         for text in file.lines():
-            if needle in text:
+            if _ERROR.search(text):  # parsing all the others would take long
                 line: dict[str, Any] = json.loads(text)
-                if line.get("error") and (line.get("input") or {}).get(member) == id_:
+                if line.get("error") and (line.get("input") or line).get(member) == id_:
                     return str(line["error"])
     return None
