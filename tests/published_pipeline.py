@@ -1,15 +1,20 @@
 """A pipeline whose runs publish tables, with little data and without Spark."""
 
+import io
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from deployed_pipeline import Pipeline, asl, deployed, pipeline
 
 from batchrec.localaws.server import LocalAws
 
-__all__ = ["asl", "pipeline", "published", "ran_twice"]
+__all__ = ["asl", "made", "pipeline", "published", "ran_twice"]
 
 # 60 users with 10 to 69 events each, of 200 items that are the rarer the higher their number. SEED
 # is replaced: another one is another day's data.
@@ -197,3 +202,101 @@ def loaded(pipeline: Pipeline, run: str, folder: Path) -> duckdb.DuckDBPyConnect
     for table in sorted((base / "curated" / run / "tables").glob("*")):
         connection.execute(f"create table \"{table.name}\" as select * from '{table}/*.parquet'")
     return connection
+
+
+ODD = ["007", "NA", "a,b", 'q"x', "b\\s", "é with spaces"]  # ids that are no plain words
+EXPRESSION = 'Items.GENRES = "é, b"'
+COUNTS = {"inputs": 7, "answered": 7, "errors": 0, "recommendations": 14}
+
+
+@pytest.fixture(scope="module")
+def made(
+    local_aws: LocalAws, asl: str, personalize_role: Callable[[str], str]
+) -> Iterator[Pipeline]:
+    """Nothing has run, and `make_up` has put the files of a run `made` there."""
+    with deployed(local_aws, asl, personalize_role) as pipeline:
+        inputs = {"batch_input_folder": "batch_items_input"}
+        pipeline.solve(
+            pipeline.solution("for-you"),
+            pipeline.solution("themed", recipe="aws-similar-items", **inputs),
+            pipeline.solution(
+                "genre",
+                recipe="aws-item-attribute-affinity",
+                job="segment",
+                batch_input_folder="batch_genres_input",
+            ),
+        )
+        pipeline.deploy()
+        make_up(pipeline, "made")
+        yield pipeline
+
+
+def make_up(pipeline: Pipeline, run: str) -> None:
+    """Put files as the jobs write them, with odd ids; each odd user had the next odd item.
+
+    Every odd user, and one without events, is recommended the first odd item and one that nobody
+    had. Every odd item has two themes. The first two odd users are those of an expression.
+    """
+    events = ["USER_ID,ITEM_ID,TIMESTAMP,EVENT_TYPE"]
+    events += [
+        f"{_quoted(user)},{_quoted(item)},{1_600_000_000 + number},view"
+        for number, (user, item) in enumerate(zip(ODD, ODD[1:] + ODD[:1], strict=True))
+    ]
+    items = ["ITEM_ID,TITLE", *(f"{_quoted(id_)},{_quoted(f'The {id_}')}" for id_ in ODD)]
+    put(pipeline, f"transformed/{run}/interactions/part-0.csv", "\n".join(events) + "\n")
+    put(pipeline, f"transformed/{run}/items/part-0.csv", "\n".join(items) + "\n")
+    for name, member, ids in (
+        ("users", "userId", [*ODD, "new"]),
+        ("items", "itemId", ODD),
+        ("genres", "itemAttributes", [EXPRESSION]),
+    ):
+        lines = [json.dumps({member: id_}, ensure_ascii=False) for id_ in ids]
+        put(pipeline, f"transformed/{run}/batch_{name}_input/part-0.json", "\n".join(lines) + "\n")
+    put(pipeline, f"transformed/{run}/report.json", json.dumps({"datasets": {}}))
+    for_you = [
+        {"user_id": user, "rank": rank, "recommended_id": item, "score": 1 / rank}
+        for user in [*ODD, "new"]
+        for rank, item in enumerate((ODD[0], "unseen"), 1)
+    ]
+    themed = [
+        {"item_id": item, "rank": 1, "recommended_id": other, "score": 0.5}
+        | {"theme": theme, "theme_relevance_score": 0.25}
+        for item in ODD
+        for theme, other in (("Odd, [b]all[/]", ODD[2]), ("Even", ODD[3]))
+    ]
+    genre = [
+        {"item_attributes": EXPRESSION, "rank": rank, "recommended_id": user, "score": None}
+        for rank, user in enumerate(ODD[:2], 1)
+    ]
+    for key, rows in (("for-you", for_you), ("themed", themed), ("genre", genre)):
+        put_table(pipeline, f"curated/{run}/tables/{key}/part-0.parquet", rows)
+    publication = {"run": run, "published": dict.fromkeys(("for-you", "themed", "genre"), COUNTS)}
+    put(pipeline, f"curated/{run}/publication.json", json.dumps(publication | {"refused": {}}))
+
+
+def put(pipeline: Pipeline, key: str, content: str | bytes) -> None:
+    """Put one object into the pipeline's bucket."""
+    body = content.encode() if isinstance(content, str) else content
+    pipeline.aws.client("s3").put_object(Bucket=pipeline.bucket, Key=key, Body=body)
+
+
+def put_table(pipeline: Pipeline, key: str, rows: list[dict[str, Any]]) -> None:
+    """Put a file of a table of recommendations."""
+    kinds = {"rank": pa.int32(), "score": pa.float64(), "theme_relevance_score": pa.float64()}
+    schema = pa.schema([(name, kinds.get(name, pa.string())) for name in rows[0]])
+    content = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist(rows, schema=schema), content)
+    put(pipeline, key, content.getvalue())
+
+
+def delete(pipeline: Pipeline, prefix: str) -> None:
+    """Delete what lies under a prefix of the pipeline's bucket."""
+    s3 = pipeline.aws.client("s3")
+    for each in s3.list_objects_v2(Bucket=pipeline.bucket, Prefix=prefix)["Contents"]:
+        s3.delete_object(Bucket=pipeline.bucket, Key=each["Key"])
+
+
+def _quoted(text: str) -> str:
+    r"""Quote as Personalize reads it: `\` before `"` and `\`."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

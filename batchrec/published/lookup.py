@@ -7,10 +7,8 @@ from batchrec.console import Say
 from batchrec.errors import BatchrecError
 from batchrec.pipeline import Pipeline
 from batchrec.published import absence, imported, tables
-from batchrec.published.imported import Event
+from batchrec.published.imported import Event, Past
 from batchrec.published.tables import Table
-
-SHOWN_EVENTS = 25
 
 
 @dataclass(frozen=True)
@@ -60,6 +58,7 @@ class Found:
     history: list[Event]  # a user's latest ones
     titles: dict[str, str]  # of the items in the history
     solutions: list[Looked]
+    missing: list[str]  # sentences about tables that should be there
 
 
 def look_up(
@@ -77,71 +76,84 @@ def look_up(
         BatchrecError: nothing is published, or no solution can be asked about this.
     """
     say("Looking for the published tables")
-    chosen = _choose(pipeline, request)
+    chosen, missing = _choose(pipeline, request)
     run = chosen[0].run
     solutions = []
     for table in chosen:
         say(f"Reading the table of {table.key}")
         solutions.append(_looked(table, request.id))
-    history: list[Event] | None = None
+    past = Past(0, [])
     events = None
     if request.reads_history and request.asked != "item attributes":
         say(f"Reading the interactions of the run {run}")
-        history, events = _history(pipeline, run, request)
+        past, events = _past(pipeline, run, request)
     solutions = [
         each
         if each.answers
         else replace(
             each,
             why_none=absence.explain(
-                pipeline, each.run, each.solution, request.asked, request.id, events
+                pipeline,
+                each.run,
+                each.solution,
+                request.asked,
+                request.id,
+                events if each.run == run else None,
             ),
         )
         for each in solutions
     ]
-    shown = (history or [])[:SHOWN_EVENTS]
-    known = _titles(pipeline, run, request, solutions, shown, titles)
+    known = _titles(pipeline, run, request, solutions, past.latest, titles)
     return Found(
         request.asked,
         request.id,
         known.get(request.id) if request.asked == "items" else None,
         run,
         events,
-        shown,
-        {event.item: known[event.item] for event in shown if event.item in known},
+        past.latest,
+        {event.item: known[event.item] for event in past.latest if event.item in known},
         [_titled(each, known) for each in solutions],
+        missing,
     )
 
 
-def _choose(pipeline: Pipeline, request: Request) -> list[Table]:
-    """Find the tables that can be asked."""
+def _choose(pipeline: Pipeline, request: Request) -> tuple[list[Table], list[str]]:
+    """Find the tables that can be asked, and say which aren't there."""
+    missing: list[str] = []
     if request.run is None:
-        found = tables.published(pipeline)
+        found, gone = tables.published(pipeline)
+        missing = [
+            each.message
+            for each in gone
+            if each.asked == request.asked and request.solution in (None, each.key)
+        ]
     else:
         found = tables.of_run(pipeline, request.run, {})
         if not found:
             raise BatchrecError(
-                f"There are no tables of a run {request.run} in s3://{pipeline.bucket}/"
-                f"{pipeline.key(f'curated/{request.run}/tables/')}. `batchrec status` lists the"
-                " runs; without --run, what is published now is shown."
+                f"There are no tables of a run {request.run} that it published, in"
+                f" s3://{pipeline.bucket}/{pipeline.key(f'curated/{request.run}/')}. `batchrec"
+                " status` lists the runs; without --run, what is published now is shown."
             )
+    if missing and not any(_fits(table, request) for table in found.values()):
+        raise BatchrecError(" ".join(missing))
     if request.solution is not None and request.solution not in found:
         raise BatchrecError(
             f"There is no table of a solution {request.solution}; there are:"
             f" {', '.join(found)}. Name one of them with --solution."
         )
-    fitting = [
-        table
-        for key, table in found.items()
-        if table.asked == request.asked and request.solution in (None, key)
-    ]
+    fitting = [table for table in found.values() if _fits(table, request)]
     if not fitting:
         there = ", ".join(f"{key} ({table.asked})" for key, table in found.items())
         raise BatchrecError(
             f"No solution is asked about {request.asked}; published are: {there}. Ask about a user"
             " with USER, an item with --item, an expression with --attributes."
         )
-    return fitting
+    return fitting, missing
+
+
+def _fits(table: Table, request: Request) -> bool:
+    return table.asked == request.asked and request.solution in (None, table.key)
 
 
 def _looked(table: Table, asked: str) -> Looked:
@@ -161,15 +173,15 @@ def _looked(table: Table, asked: str) -> Looked:
     return Looked(table.key, table.run, recipe, table.answered, answers, None)
 
 
-def _history(
-    pipeline: Pipeline, run: str, request: Request
-) -> tuple[list[Event] | None, int | None]:
+def _past(pipeline: Pipeline, run: str, request: Request) -> tuple[Past, int | None]:
+    """Return a user's past, and of a user or an item the number of events, if it is known."""
+    nothing = Past(0, [])
     if not imported.is_there(pipeline, run):
-        return None, None
+        return nothing, None
     if request.asked == "users":
-        found = imported.events_of(pipeline, run, [request.id]).get(request.id, [])
-        return found, len(found)
-    return None, imported.count_of_item(pipeline, run, request.id)
+        past = imported.pasts(pipeline, run, [request.id]).get(request.id, nothing)
+        return past, past.events
+    return nothing, imported.count_of_item(pipeline, run, request.id)
 
 
 def _titles(

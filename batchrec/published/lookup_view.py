@@ -27,6 +27,8 @@ def show(found: Found, console: Console) -> None:
     for each in found.solutions:
         if each.why_none is not None:
             console.print(Text.assemble((f"{each.solution}: ", "bold"), each.why_none))
+    for sentence in found.missing:
+        console.print(Text(sentence))
 
 
 def _known(found: Found) -> str:

@@ -1,11 +1,19 @@
 """Objects of S3 as files: what reads Parquet or CSV asks for just the pieces it needs."""
 
 import io
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 import pyarrow as pa
+from botocore.exceptions import BotoCoreError, ClientError
+
+from batchrec.errors import BatchrecError
+
+_ATTEMPTS = 4  # to read a piece whose connection breaks
+_LINES_BYTES = 8 * 2**20  # that are asked for at once
 
 
 @dataclass(frozen=True)
@@ -16,18 +24,61 @@ class Object:
     bucket: str
     key: str
     size: int  # bytes
+    etag: str
+
+    @property
+    def url(self) -> str:
+        """The object as s3://BUCKET/KEY."""
+        return f"s3://{self.bucket}/{self.key}"
 
     def open(self) -> pa.PythonFile:
         """Open it for pyarrow, which may read it from several threads."""
         return pa.PythonFile(_Ranges(self), mode="r")
 
-    def lines(self) -> Any:
-        """Iterate over its lines, as bytes, in one request."""
-        return self.s3.get_object(Bucket=self.bucket, Key=self.key)["Body"].iter_lines()
+    def lines(self) -> Iterator[bytes]:
+        """Iterate over its lines, piece by piece."""
+        with io.BufferedReader(_Ranges(self), _LINES_BYTES) as opened:
+            yield from opened
+
+    def read(self, first: int, last: int) -> bytes:
+        """Read bytes of the object as it was listed.
+
+        Args:
+            first: place of the first one.
+            last: place of the last one.
+
+        Raises:
+            BatchrecError: it can't be read, or is another one by now.
+        """
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                answer = self.s3.get_object(
+                    Bucket=self.bucket,
+                    Key=self.key,
+                    Range=f"bytes={first}-{last}",
+                    IfMatch=self.etag,
+                )
+                return bytes(answer["Body"].read())
+            except ClientError as error:
+                if error.response["Error"]["Code"] in ("PreconditionFailed", "412"):
+                    raise BatchrecError(
+                        f"{self.url} was replaced while it was read. Do the same again."
+                    ) from error
+                raise BatchrecError(f"{self.url} can't be read: {error}") from error
+            except BotoCoreError as error:  # such as a body that ends too early
+                if attempt == _ATTEMPTS:
+                    raise BatchrecError(
+                        f"{self.url} can't be read: {error}. The connection broke"
+                        f" {_ATTEMPTS} times; do the same again."
+                    ) from error
+        raise AssertionError
 
 
 def under(s3: Any, bucket: str, prefix: str, suffix: str) -> list[Object]:
-    """List what lies under a prefix, by key, without empty and hidden objects.
+    """List what lies under a prefix, by key, without empty objects and hidden files and folders.
+
+    Hidden is what Spark passes over, too: names that begin with `_` or `.`, such as the folder
+    `_temporary` with the files of a job that hasn't ended.
 
     Args:
         s3: boto3 client.
@@ -38,18 +89,45 @@ def under(s3: Any, bucket: str, prefix: str, suffix: str) -> list[Object]:
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
     found = (each for page in pages for each in page.get("Contents", []))
     return [
-        Object(s3, bucket, each["Key"], each["Size"])
+        Object(s3, bucket, each["Key"], each["Size"], each["ETag"])
         for each in found
         if each["Size"] > 0
         and each["Key"].endswith(suffix)
-        and not each["Key"].rsplit("/", 1)[-1].startswith(("_", "."))
+        and not any(
+            name.startswith(("_", ".")) for name in each["Key"].removeprefix(prefix).split("/")
+        )
     ]
 
 
+@contextmanager
+def naming(url: str) -> Iterator[None]:
+    """Turn what pyarrow can't read into an error that names the object.
+
+    Args:
+        url: s3://BUCKET/KEY, or a prefix of several.
+
+    Raises:
+        BatchrecError: what lies there isn't what the pipeline wrote.
+    """
+    try:
+        yield
+    except (pa.ArrowException, OSError) as error:
+        raise BatchrecError(
+            f"{url} can't be read: {error}. It isn't as the pipeline wrote it: put back an earlier"
+            " version, or run again."
+        ) from error
+
+
 def split(url: str) -> tuple[str, str]:
-    """Return bucket and key of s3://BUCKET/KEY."""
-    parts = urlsplit(url)
-    return parts.netloc, url.split(parts.netloc, 1)[-1].removeprefix("/")
+    """Return bucket and key of s3://BUCKET/KEY.
+
+    Raises:
+        BatchrecError: it names no bucket or no key.
+    """
+    found = re.fullmatch("s3://([^/]+)/(.+)", url)
+    if found is None:
+        raise BatchrecError(f"{url} is no URL of an object in S3. Write s3://BUCKET/KEY.")
+    return found[1], found[2]
 
 
 class _Ranges(io.RawIOBase):
@@ -77,12 +155,7 @@ class _Ranges(io.RawIOBase):
         last = min(self._position + len(buffer), self._object.size) - 1
         if last < self._position:
             return 0
-        answer = self._object.s3.get_object(
-            Bucket=self._object.bucket,
-            Key=self._object.key,
-            Range=f"bytes={self._position}-{last}",
-        )
-        content = answer["Body"].read()
+        content = self._object.read(self._position, last)
         buffer[: len(content)] = content
         self._position += len(content)
         return len(content)

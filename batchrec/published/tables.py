@@ -21,6 +21,7 @@ _ASKED_BY = {
     "aws-item-affinity": "items",
     "aws-item-attribute-affinity": "item attributes",
 }
+_EVERY = {"rank", "recommended_id", "score"}  # columns of every table
 _SEGMENTS = ("aws-item-affinity", "aws-item-attribute-affinity")
 
 
@@ -38,6 +39,7 @@ class Table:
             theme_relevance_score.
         coded: the same rows with ids as codes of a dictionary, as Parquet has them: three times as
             fast to read all of them, but row groups aren't passed over.
+        url: where it lies: s3://BUCKET/PREFIX.
     """
 
     key: str
@@ -47,6 +49,8 @@ class Table:
     answered: str
     dataset: pads.Dataset
     coded: pads.Dataset
+
+    url: str
 
     @property
     def asked(self) -> str:
@@ -63,22 +67,36 @@ class Table:
         wanted = pads.field(self.column).isin(ids)
         if most is not None:
             wanted &= pads.field("rank") <= most
-        rows: list[dict[str, Any]] = self.dataset.to_table(filter=wanted).to_pylist()
+        with objects.naming(self.url):
+            rows: list[dict[str, Any]] = self.dataset.to_table(filter=wanted).to_pylist()
         return sorted(rows, key=lambda row: row["rank"])
 
     def batches(self, columns: list[str]) -> Iterator[pa.RecordBatch]:
         """Iterate over all rows, piece by piece; ids are dictionary arrays."""
         # A few pieces ahead are enough: each may be large.
-        yield from self.coded.to_batches(
-            columns=columns, batch_size=2**20, batch_readahead=2, fragment_readahead=1
-        )
+        with objects.naming(self.url):
+            yield from self.coded.to_batches(
+                columns=columns, batch_size=2**20, batch_readahead=2, fragment_readahead=1
+            )
 
 
-def published(pipeline: Pipeline) -> dict[str, Table]:
+@dataclass(frozen=True)
+class Missing:
+    """A table that the manifest names, and that isn't there."""
+
+    key: str  # of the solution
+    asked: str  # users, items or item attributes
+    message: str
+
+
+def published(pipeline: Pipeline) -> tuple[dict[str, Table], list[Missing]]:
     """Find what consumers see, by solution: the tables that the manifest names, the newest first.
 
+    Returns:
+        The tables, and those that aren't there.
+
     Raises:
-        BatchrecError: nothing has been published, or a table isn't there.
+        BatchrecError: nothing has been published, or what is there is no such table.
     """
     manifest = pipeline.read_json("curated/latest.json")
     if manifest is None:
@@ -87,38 +105,39 @@ def published(pipeline: Pipeline) -> dict[str, Table]:
             f" s3://{pipeline.bucket}/{pipeline.key('curated/latest.json')}. `batchrec status`"
             " says how its runs ended."
         )
-    found = {}
+    found, missing = {}, []
     entries = sorted(
         manifest["solutions"].items(), key=lambda each: each[1]["run"] != manifest["run"]
     )
     for key, entry in entries:
         table = _find(pipeline, key, entry["run"], entry)
         if table is None:
-            raise BatchrecError(
+            message = (
                 f"The manifest names a table of the solution {key} and run {entry['run']} that"
                 f" isn't there: {_url(pipeline, key, entry['run'], entry)}. Publish it again with"
                 f" `batchrec run --continue {entry['run']}`, or put its objects back."
             )
-        found[key] = table
-    return found
+            missing.append(Missing(key, asked_by(_recipe(pipeline, key, entry)), message))
+        else:
+            found[key] = table
+    return found, missing
 
 
 def of_run(pipeline: Pipeline, run: str, entries: dict[str, Any]) -> dict[str, Table]:
-    """Find the tables that a run wrote, by solution, whether they are still the newest or not.
+    """Find the tables that a run published, by solution, whether they are still the newest or not.
+
+    The run's publication.json names them: what lies beside them is half written, or refused.
 
     Args:
         pipeline: whose.
         run: name of the run.
         entries: what manifests say of them, by solution, as far as it is known.
     """
-    prefix = pipeline.key(f"curated/{run}/tables/")
-    pages = pipeline.client("s3").get_paginator("list_objects_v2")
-    keys = [
-        each["Prefix"].removeprefix(prefix).rstrip("/")
-        for page in pages.paginate(Bucket=pipeline.bucket, Prefix=prefix, Delimiter="/")
-        for each in page.get("CommonPrefixes", [])
-    ]
-    found = {key: _find(pipeline, key, run, entries.get(key, {})) for key in keys}
+    publication = pipeline.read_json(f"curated/{run}/publication.json") or {}
+    found = {
+        key: _find(pipeline, key, run, entries.get(key, {}))
+        for key in publication.get("published", {})
+    }
     return {key: table for key, table in found.items() if table is not None}
 
 
@@ -133,16 +152,24 @@ def answered_by(recipe: str) -> str:
 
 
 def _find(pipeline: Pipeline, key: str, run: str, entry: dict[str, Any]) -> Table | None:
-    bucket, prefix = objects.split(_url(pipeline, key, run, entry))
+    url = _url(pipeline, key, run, entry)
+    bucket, prefix = objects.split(url)
     files = objects.under(pipeline.client("s3"), bucket, prefix, ".parquet")
     if not files:
         return None
-    dataset = _dataset(files, [])
-    column = next(name for name in ASKED if name in dataset.schema.names)
+    with objects.naming(url):
+        dataset = _dataset(files, [])
+    column = next((name for name in ASKED if name in dataset.schema.names), None)
+    if column is None or not set(dataset.schema.names) >= _EVERY:
+        raise BatchrecError(
+            f"{url} is no table of recommendations: its columns are"
+            f" {', '.join(dataset.schema.names)}. There must be rank, recommended_id, score and one"
+            f" of {', '.join(ASKED)}: put the pipeline's own objects back, or run again."
+        )
     coded = _dataset(files, [column, "recommended_id"])
     recipe = _recipe(pipeline, key, entry)
     answered = "users" if column == "item_attributes" else answered_by(recipe)
-    return Table(key, run, entry, column, answered, dataset, coded)
+    return Table(key, run, entry, column, answered, dataset, coded, url)
 
 
 def _dataset(files: list[Object], coded: list[str]) -> pads.Dataset:

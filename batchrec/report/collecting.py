@@ -25,7 +25,6 @@ from batchrec.report.solutions import Data, Source
 from batchrec.report.statistics import Tally
 from batchrec.runs import Run
 
-SHOWN_EVENTS = 25  # of a user's past
 _SECONDS_A_DAY = 86_400
 
 
@@ -56,9 +55,10 @@ def collect(
     report = pipeline.read_json(f"transformed/{run.name}/report.json")
     publication = pipeline.read_json(f"curated/{run.name}/publication.json")
     say("Looking for earlier runs")
-    before = earlier.before(pipeline, run)
+    all_entries = earlier.entries(pipeline)
+    before = earlier.before(pipeline, run, all_entries)
     data, days = _count(pipeline, run, say)
-    entries = earlier.entries(pipeline, run)
+    entries = earlier.entries_of(run, all_entries)
     source = Source(
         pipeline=pipeline,
         run=run,
@@ -88,7 +88,10 @@ def collect(
         bill=billing.after(pipeline, run, report, publication, prices.load(None)),
         limits=limits.of(pipeline, run, report),
         # Solutions can say the same of what they share.
-        sampled=list(dict.fromkeys(note for _, notes in found for note in notes)),
+        sampled=[
+            *_unread(pipeline, run, data),
+            *dict.fromkeys(note for _, notes in found for note in notes),
+        ],
         real_seconds=real_seconds,
     )
 
@@ -104,6 +107,17 @@ def _funnels(report: dict[str, Any] | None) -> list[Funnel]:
             imported=found["rows"]["written"],
         )
         for name, found in (report or {}).get("datasets", {}).items()
+    ]
+
+
+def _unread(pipeline: Pipeline, run: Run, data: Data) -> list[str]:
+    """Say why nothing is shown of the imported data, if there is none."""
+    if data.events:
+        return []
+    return [
+        "Nothing is shown of what the run imported: the files aren't kept any more, or were never"
+        " complete, which is when"
+        f" s3://{pipeline.bucket}/{pipeline.key(f'transformed/{run.name}/report.json')} is written."
     ]
 
 
@@ -125,8 +139,8 @@ def _compared(pipeline: Pipeline, compare: str | None, before: list[Earlier]) ->
         found = tables.of_run(pipeline, compare, {})
         if not found:
             raise BatchrecError(
-                f"There is nothing to compare with: no table of a run {compare} is in s3://"
-                f"{pipeline.bucket}/{pipeline.key(f'curated/{compare}/tables/')}. `batchrec"
+                f"There is nothing to compare with: no table of a run {compare} that it published"
+                f" is in s3://{pipeline.bucket}/{pipeline.key(f'curated/{compare}/')}. `batchrec"
                 " status` lists the runs."
             )
         return found
@@ -142,8 +156,8 @@ def _with_past(
 ) -> list[SolutionFacts]:
     """Give the samples what users had before, and items their titles: one pass for all."""
     users = {one.id for each in facts if each.asked == "users" for one in each.sample}
-    past = imported.events_of(pipeline, run.name, sorted(users)) if users else {}
-    latest = {user: events[:SHOWN_EVENTS] for user, events in past.items()}
+    pasts = imported.pasts(pipeline, run.name, sorted(users)) if users else {}
+    latest = {user: past.latest for user, past in pasts.items()}
     if not titles:
         titles = imported.titles(pipeline, run.name, sorted(_items(facts, latest)))
     return [_told(each, latest, titles) for each in facts]

@@ -14,6 +14,8 @@ from batchrec.runs import Run
 MOST_RUNS = 12  # that are looked at: each costs two calls
 MOST_FOLDERS = 50
 
+Entries = dict[str, dict[str, dict[str, Any]]]  # what manifests said, by run and solution
+
 
 @dataclass(frozen=True)
 class Earlier:
@@ -21,11 +23,17 @@ class Earlier:
 
     name: str
     published: list[str]  # keys of solutions
-    metrics: dict[str, dict[str, float]]  # by solution; none of a run that failed
+    metrics: dict[str, dict[str, float]]  # by solution, as far as they are known
 
 
-def before(pipeline: Pipeline, run: Run) -> list[Earlier]:
-    """Return the runs that published something before a run, the newest first."""
+def before(pipeline: Pipeline, run: Run, entries: Entries) -> list[Earlier]:
+    """Return the runs that published something before a run, the newest first.
+
+    Args:
+        pipeline: whose.
+        run: the run.
+        entries: of `entries`; a run that failed has no output, and may have published all the same.
+    """
     newer, found = {run.name}, dict[str, Earlier]()
     looked = 0
     for listed in runs.executions(pipeline):
@@ -39,11 +47,17 @@ def before(pipeline: Pipeline, run: Run) -> list[Earlier]:
         if name not in newer | found.keys():
             publication = pipeline.read_json(f"curated/{name}/publication.json")
             if publication and publication["published"]:
-                found[name] = Earlier(name, list(publication["published"]), _metrics(output))
-    return [*found.values(), *_forgotten(pipeline, run, newer | found.keys())]
+                own = _of_output(output) | entries.get(name, {})
+                found[name] = _earlier(name, publication, own)
+    return [*found.values(), *_forgotten(pipeline, run, newer | found.keys(), entries)]
 
 
-def _forgotten(pipeline: Pipeline, run: Run, known: set[str]) -> list[Earlier]:
+def _earlier(name: str, publication: dict[str, Any], entries: dict[str, dict[str, Any]]) -> Earlier:
+    metrics = {key: entry.get("metrics", {}) for key, entry in entries.items()}
+    return Earlier(name, list(publication["published"]), metrics)
+
+
+def _forgotten(pipeline: Pipeline, run: Run, known: set[str], entries: Entries) -> list[Earlier]:
     """Find runs by what they left in the bucket: Step Functions forgets executions after 90 days.
 
     If there are more than 50 folders, they aren't looked through.
@@ -60,30 +74,30 @@ def _forgotten(pipeline: Pipeline, run: Run, known: set[str]) -> list[Earlier]:
         except (s3.exceptions.NoSuchKey, ValueError):
             continue
         if publication["published"] and answer["LastModified"] < run.started:
-            found.append(
-                (answer["LastModified"], Earlier(name, list(publication["published"]), {}))
-            )
+            earlier = _earlier(name, publication, entries.get(name, {}))
+            found.append((answer["LastModified"], earlier))
     return [each for _, each in sorted(found, key=lambda pair: pair[0], reverse=True)][:MOST_RUNS]
 
 
-def entries(pipeline: Pipeline, run: Run) -> dict[str, dict[str, Any]]:
-    """Return what the manifest said of the solutions that a run published, by key.
-
-    A later run has written another manifest: then an earlier version of the object is looked for,
-    and what the run's own output says is taken if there is none.
-    """
-    told: dict[str, dict[str, Any]] = {
-        each["solution"]: each["manifest"] for each in run.output.get("solutions", [])
-    }
+def entries(pipeline: Pipeline) -> Entries:
+    """Return what the manifest and its earlier versions say of what runs published."""
+    found: Entries = {}
     for manifest in _manifests(pipeline):
-        own = {
-            key: entry
-            for key, entry in manifest.get("solutions", {}).items()
-            if entry.get("run") == run.name
-        }
-        if own:
-            return told | own
-    return told
+        for key, entry in manifest.get("solutions", {}).items():
+            found.setdefault(str(entry.get("run")), {}).setdefault(key, entry)
+    return found
+
+
+def entries_of(run: Run, found: Entries) -> dict[str, dict[str, Any]]:
+    """Return what is said of the solutions that a run published, by key.
+
+    What the run's own output says is taken where no manifest is left that does.
+    """
+    return _of_output(run.output) | found.get(run.name, {})
+
+
+def _of_output(output: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {each["solution"]: each["manifest"] for each in output.get("solutions", [])}
 
 
 def _manifests(pipeline: Pipeline) -> Iterator[dict[str, Any]]:
@@ -110,11 +124,5 @@ def _told(pipeline: Pipeline, listed: dict[str, Any]) -> tuple[str, dict[str, An
     )
     output = json.loads(described.get("output") or "{}")
     given = json.loads(described.get("input") or "{}")
-    return str(output.get("run") or given.get("run") or listed["name"]), output
-
-
-def _metrics(output: dict[str, Any]) -> dict[str, dict[str, float]]:
-    return {
-        each["solution"]: each["manifest"].get("metrics", {})
-        for each in output.get("solutions", [])
-    }
+    named = runs.fitting_name(str(given.get("run") or listed["name"]))
+    return str(output.get("run") or named), output

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from deployed_pipeline import Pipeline
-from published_pipeline import loaded, published, ran_twice
+from published_pipeline import delete, loaded, published, ran_twice
 from typer.testing import CliRunner, Result
 
 from batchrec.cli import app
@@ -170,12 +170,6 @@ def test_files_that_are_not_kept_any_more(published: Pipeline) -> None:
     assert "that isn't there: s3://" in str(gone.exception)
 
 
-def delete(pipeline: Pipeline, prefix: str) -> None:
-    s3 = pipeline.aws.client("s3")
-    for each in s3.list_objects_v2(Bucket=pipeline.bucket, Prefix=prefix)["Contents"]:
-        s3.delete_object(Bucket=pipeline.bucket, Key=each["Key"])
-
-
 def test_nothing_is_published(published: Pipeline) -> None:
     published.deploy()
     ended = recommend(published, "17")
@@ -196,6 +190,7 @@ def test_one_thing_is_looked_up(published: Pipeline, given: tuple[str, ...]) -> 
         (None, "can't be read"),
         (b"item;name\n", "and not id and title"),
         (b"id,title\n1,\xff\n", "is not UTF-8"),
+        (b"id,title\n1," + b"long" * 40_000, "is no CSV file: field larger than field limit"),
     ],
 )
 def test_titles_that_cannot_be_used(
@@ -209,3 +204,11 @@ def test_titles_that_cannot_be_used(
     assert ended.exit_code == 1
     assert expected in str(ended.exception)
     assert str(path) in str(ended.exception)
+
+
+@pytest.mark.parametrize("url", ["s3:///titles.csv", "s3://bucket", "s3://bucket/"])
+def test_titles_whose_url_names_no_object(published: Pipeline, url: str) -> None:
+    published.deploy()
+    ended = recommend(published, "17", "--titles", url)
+    assert ended.exit_code == 1
+    assert f"{url} is no URL of an object in S3" in str(ended.exception)

@@ -174,9 +174,26 @@ def test_a_run_can_be_compared_with_any_other(ran_twice: Deployed) -> None:
         collect(ran_twice, "first", compare="third")
 
 
-def test_metrics_beside_popularity_and_earlier_runs(first: Facts, second: Facts) -> None:
+def trained(deployed: Deployed, key: str) -> list[dict[str, float]]:
+    """The metrics of a solution's versions as GetSolutionMetrics tells them, the oldest first."""
+    solution_arn = deployed.solution(key)["arn"]
+    versions = deployed.listed(
+        "list_solution_versions", "solutionVersions", solutionArn=solution_arn
+    )
+    return [
+        deployed.aws.client("personalize").get_solution_metrics(
+            solutionVersionArn=each["solutionVersionArn"]
+        )["metrics"]
+        for each in sorted(versions, key=lambda each: each["creationDateTime"])
+    ]
+
+
+def test_metrics_beside_popularity_and_earlier_runs(
+    ran_twice: Deployed, first: Facts, second: Facts
+) -> None:
     then, now = solution(first, "similar"), solution(second, "similar")
-    assert then.metrics
+    assert [then.metrics, now.metrics] == trained(ran_twice, "similar")
+    assert then.metrics != now.metrics
     assert then.earlier == []
     assert [(each.run, each.metrics) for each in now.earlier] == [("first", then.metrics)]
     assert now.popularity_metrics is None  # what it is asked isn't what popularity would be asked
@@ -280,6 +297,28 @@ def test_a_version_that_the_gate_refused_is_measured_all_the_same(published: Dep
     assert facts.metrics["precision_at_5"] < 0.99
     assert facts.refused is not None
     assert "precision_at_5" in facts.refused
+
+
+def test_runs_after_one_that_published_a_part(published: Deployed) -> None:
+    """It failed, and so has no output; its execution has such a name as schedules give."""
+    published.aws.client("s3").put_bucket_versioning(
+        Bucket=published.bucket, VersioningConfiguration={"Status": "Enabled"}
+    )
+    set_scripts(published, refused=("for-you",))
+    scheduled = "every-monday-morning_2026-01-05T03.00.00Z_4f1c"
+    failed, _ = published.run(scheduled)
+    assert failed["status"] == "FAILED"
+    set_scripts(published, seed=2)
+    published.run("good")
+    run = runs.fitting_name(scheduled)
+    similar = solution(collect(published, "good"), "similar")
+    versions = trained(published, "similar")
+    assert [(each.run, each.metrics) for each in similar.earlier] == [(run, versions[0])]
+    assert similar.change is not None
+    assert similar.change.before == run
+    part = solution(collect(published, run), "similar")
+    assert part.metrics == versions[0] != versions[1]
+    assert part.counts["recommendations"] > 0
 
 
 def test_what_earlier_runs_said_when_step_functions_has_forgotten_them(
