@@ -13,7 +13,7 @@ demo: $(SET_UP) ## Rehearse the pipeline on real MovieLens ratings and show the 
 	$(BIN)/batchrec rehearse
 
 test: $(SET_UP) $(CHECKOV) ## Run every test
-	$(BIN)/pytest -n 3 --dist loadgroup --no-loadscope-reorder
+	$(BIN)/pytest -n 4 --dist loadgroup --no-loadscope-reorder
 
 bench-transform: $(SET_UP) ## Measure the transform against DuckDB, pandas and the walk-through's job
 	$(BIN)/python benchmarks/transform.py

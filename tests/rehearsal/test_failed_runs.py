@@ -30,7 +30,7 @@ REASON = "Row 48 of part-00000.csv: the value of TIMESTAMP is no long."
 METRIC = "normalized_discounted_cumulative_gain_at_25"
 SCREENS = {"desktop": (1280, 800), "phone": (390, 844)}
 
-pytestmark = pytest.mark.xdist_group("existing-bucket")
+pytestmark = pytest.mark.xdist_group("failed-runs")
 
 
 @dataclass(frozen=True)

@@ -199,6 +199,7 @@ def own_results(tmp_path_factory: pytest.TempPathFactory, rehearse: "Rehearse") 
     return folder / "results"
 
 
+@pytest.mark.xdist_group("rehearsal-own")
 def test_a_persons_own_file_and_variables_are_used(
     own_results: Path, ratings: duckdb.DuckDBPyConnection
 ) -> None:
@@ -209,6 +210,7 @@ def test_a_persons_own_file_and_variables_are_used(
     assert (summary["rows"]["read"], summary["rows"]["written"]) == expected
 
 
+@pytest.mark.xdist_group("rehearsal-own")
 def test_the_next_day_finds_what_the_first_one_left(
     own_results: Path, rehearse: "Rehearse"
 ) -> None:
@@ -292,6 +294,7 @@ def low_ratings(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.xdist_group("rehearsal-fails")
 def test_a_failing_job_ends_with_its_reason_and_nothing_left_running(
     tmp_path: Path, rehearse: "Rehearse", low_ratings: Path
 ) -> None:
@@ -312,6 +315,7 @@ def test_a_failing_job_ends_with_its_reason_and_nothing_left_running(
     assert "holds something else" not in again.stderr
 
 
+@pytest.mark.xdist_group("rehearsal-interrupted")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interruption_stops_what_was_started(
     tmp_path: Path, batchrec: Path, number: int

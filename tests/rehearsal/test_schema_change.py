@@ -18,7 +18,7 @@ BUCKET = "schema-change-data"
 USERS, ITEMS = 60, 40
 BEGIN = 1_700_000_000
 
-pytestmark = pytest.mark.xdist_group("existing-bucket")
+pytestmark = pytest.mark.xdist_group("schema-change")
 
 
 @dataclass

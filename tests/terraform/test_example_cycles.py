@@ -1,6 +1,10 @@
 """Every example's life: applied, nothing more to do; one input changed; destroyed, nothing left."""
 
+import functools
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import inventories
 import pytest
@@ -12,31 +16,72 @@ from batchrec.terraform import Workspace
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
-# Most of the time is the provider's own waits: at the same time they cost little more than one.
-CYCLES = [
-    pytest.param(name, marks=pytest.mark.xdist_group(f"cycle-{name}"))
-    for name in inventories.examples(REPOSITORY)
-]
+EXAMPLES = inventories.examples(REPOSITORY)
+
+pytestmark = pytest.mark.xdist_group("cycles")
 
 
-@pytest.mark.parametrize("example", CYCLES)
-def test_a_life_from_apply_to_destroy(local_aws: LocalAws, example: str) -> None:
+@dataclass(frozen=True)
+class Life:
+    """What an example's life was like."""
+
+    unchanged: list[dict[str, Any]]  # what a plan would change right after the apply
+    changed: dict[str, list[str]]  # actions by address, after one input was changed
+    left: list[str]  # resources that Terraform still knows after the destroy
+
+
+@dataclass(frozen=True)
+class Lives:
+    """All of them, and what was in the account before and after."""
+
+    of: dict[str, Life]
+    before: dict[str, list[str]]
+    after: dict[str, list[str]]
+
+
+@pytest.fixture(scope="module")
+def lives(local_aws: LocalAws) -> Lives:
+    """Side by side: most of the time is the provider's own waits."""
+    before = everything(local_aws)
+    with ThreadPoolExecutor(len(EXAMPLES)) as threads:
+        lived = threads.map(functools.partial(live, local_aws.endpoint), EXAMPLES)
+        found = dict(zip(EXAMPLES, lived, strict=True))
+    return Lives(found, before, everything(local_aws))
+
+
+def live(endpoint: str, example: str) -> Life:
     inventory = inventories.inventory(example)
     variables = inventory.get("variables", {}) | {"name": f"cycle-{example}"}
-    before = everything(local_aws)
-    with Workspace(REPOSITORY, f"examples/{example}", endpoint=local_aws.endpoint) as workspace:
+    with Workspace(REPOSITORY, f"examples/{example}", endpoint=endpoint) as workspace:
         workspace.init()
         workspace.apply(variables)
         try:
-            assert planned_changes(workspace, variables) == []
+            unchanged = planned_changes(workspace, variables)
             change_input(workspace.folder / "main.tf", **inventory["input"])
             changes = planned_changes(workspace, variables)
-            found = {change["address"]: change["change"]["actions"] for change in changes}
-            assert found == inventory["changes"]
         finally:
             workspace.destroy()
-        assert workspace.state_list() == []
-    assert everything(local_aws) == before
+        changed = {change["address"]: change["change"]["actions"] for change in changes}
+        return Life(unchanged, changed, workspace.state_list())
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_applied_there_is_nothing_more_to_do(lives: Lives, example: str) -> None:
+    assert lives.of[example].unchanged == []
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_a_changed_input_changes_what_it_is_about(lives: Lives, example: str) -> None:
+    assert lives.of[example].changed == inventories.inventory(example)["changes"]
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_destroyed_terraform_knows_nothing_of_it(lives: Lives, example: str) -> None:
+    assert lives.of[example].left == []
+
+
+def test_destroyed_they_leave_nothing_in_the_account(lives: Lives) -> None:
+    assert lives.after == lives.before
 
 
 def change_input(file: Path, text: str, instead: str) -> None:
