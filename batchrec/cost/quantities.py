@@ -27,7 +27,10 @@ _ROUNDING = timedelta(seconds=1)  # of the services' times
 def used(
     pipeline: Pipeline, run: Run, report: dict[str, Any] | None, publication: dict[str, Any] | None
 ) -> Usage:
-    """Collect what an execution used; jobs that an earlier one started are that one's.
+    """Collect what an execution used.
+
+    A job that an earlier one started is that one's, unless this one took it over while it was
+    under way: the earlier one ended without a word of what the job had used.
 
     Args:
         pipeline: whose run it is.
@@ -40,7 +43,7 @@ def used(
     """
     usage = Usage()
     word = "measured" if is_on_aws(pipeline) else "modelled by the local AWS"
-    own = [job for job in run.jobs if job.started >= run.started - _ROUNDING]
+    own = [job for job in run.jobs if not job.is_reused and _is_billed_here(job, run)]
     _glue(usage, pipeline, own, word)
     _imports(usage, pipeline, run, own)
     for solution in pipeline.configuration["solutions"]:
@@ -50,6 +53,11 @@ def used(
     _note(usage, run, own, word)
     usage.recommendations = _recommendations(publication or {})
     return usage
+
+
+def _is_billed_here(job: Job, run: Run) -> bool:
+    since = run.started - _ROUNDING
+    return job.started >= since or job.ended is None or job.ended > run.started
 
 
 def is_on_aws(pipeline: Pipeline) -> bool:
@@ -117,7 +125,7 @@ def _solution(
     rows = report.get("datasets", {}).get("interactions", {}).get("rows", {})
     for job in own:
         hours = job.described.get("TrainingHours")
-        if job.kind == "training" and not job.is_reused and hours is not None:
+        if job.kind == "training" and hours is not None:
             basis = f"{word}: trainingHours of the solution version"
             usage.uses.append(training_use(recipe, key, hours, rows.get("written"), basis))
     asked = [job for job in own if job.kind.startswith("batch") and job.status == "ACTIVE"]
@@ -197,6 +205,13 @@ def _note(usage: Usage, run: Run, own: list[Job], word: str) -> None:
         usage.notes.append(
             f"A training that is stopped is billed until then, which its version doesn't tell:"
             f" {', '.join(str(each) for each in stopped)}."
+        )
+    going_on = [job for job in own if job.ended is None and job.kind not in GLUE_JOBS]
+    if run.ended is not None and going_on:
+        usage.notes.append(
+            "Still under way when the run ended, and not in its bill: "
+            + ", ".join(f"{job.kind} of {job.subject}" for job in going_on)
+            + ". They go on, and bill; a run that continues this one has them in its bill."
         )
     if run.ended is None:
         usage.notes.append("The run is not over: what it has not finished is not in the bill.")

@@ -169,6 +169,33 @@ def test_a_run_that_continues_another_is_billed_for_what_it_started(
     assert any("an earlier execution" in note for note in bill.notes)
 
 
+def test_a_training_that_a_continued_run_took_over_is_in_its_bill_alone(
+    reporting: Deployed, found: Pipeline
+) -> None:
+    first = reporting.start_until("CreateSolutionVersion", "weekly")
+    reporting.aws.client("stepfunctions").stop_execution(executionArn=first)
+    reporting.aws.clock.release()
+    second, _ = reporting.run("again", run="weekly")
+    bills = [bill_of(found, arn) for arn in (first, second["executionArn"])]
+    hours = [
+        each.quantity
+        for bill in bills
+        for each in bill.lines
+        if each.price_id == "personalize.training"
+    ]
+    listed = reporting.listed("list_solution_versions", "solutionVersions")
+    (told,) = (
+        reporting.aws.client("personalize").describe_solution_version(
+            solutionVersionArn=each["solutionVersionArn"]
+        )["solutionVersion"]["trainingHours"]
+        for each in listed
+        if reporting.name in each["solutionVersionArn"]
+    )
+    assert hours == [told]
+    assert any("They go on, and bill" in note for note in bills[0].notes)
+    assert not any("Reused" in note for note in bills[1].notes)
+
+
 def test_a_run_that_is_under_way(reporting: Deployed, found: Pipeline) -> None:
     arn = reporting.start_until("CreateSolutionVersion", "now")
     bill = bill_of(found, "now")
