@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
 
-from batchrec.cost.stored import stored
+from batchrec.cost.stored import GIB, stored
 from batchrec.cost.usage import (
     GLUE_JOBS,
     MINIMUM_GLUE_SECONDS,
@@ -21,6 +21,7 @@ from batchrec.pipeline import Pipeline
 from batchrec.runs import Job, Run
 
 _AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
+KEPT = "Each further month bills the files of all earlier runs again, until somebody deletes them."
 _ROUNDING = timedelta(seconds=1)  # of the services' times
 
 
@@ -72,9 +73,11 @@ def _glue(usage: Usage, pipeline: Pipeline, jobs: list[Job], word: str) -> None:
             continue
         job_run = _job_run(pipeline, pipeline.configuration[f"{job.kind}_job_name"], job)
         workers = workers_of(job_run)
-        seconds = max(job_run.get("ExecutionTime") or 0, MINIMUM_GLUE_SECONDS)
+        took = job_run.get("ExecutionTime") or 0
+        seconds = max(took, MINIMUM_GLUE_SECONDS)
         if job_run.get("DPUSeconds"):  # only with Auto Scaling and FLEX (Glue API, JobRun)
-            dpu_seconds, how = float(job_run["DPUSeconds"]), "DPUSeconds of the job run"
+            dpu_seconds = float(job_run["DPUSeconds"]) * seconds / (took or seconds)
+            how = "DPUSeconds of the job run"
         else:
             dpu_seconds, how = seconds * workers.dpus, f"{seconds:,} s of {workers}"
         usage.uses.append(
@@ -122,12 +125,11 @@ def _solution(
 ) -> None:
     key, recipe = solution["key"], solution["recipe"]
     own = [job for job in jobs if job.subject == key]
-    rows = report.get("datasets", {}).get("interactions", {}).get("rows", {})
     for job in own:
         hours = job.described.get("TrainingHours")
         if job.kind == "training" and hours is not None:
             basis = f"{word}: trainingHours of the solution version"
-            usage.uses.append(training_use(recipe, key, hours, rows.get("written"), basis))
+            usage.uses.append(training_use(recipe, key, hours, imported_rows(report), basis))
     asked = [job for job in own if job.kind.startswith("batch") and job.status == "ACTIVE"]
     inputs = _inputs(solution, report, publication)
     if asked and inputs is None:
@@ -144,6 +146,12 @@ def _solution(
             inputs or 0,
             f"measured: {inputs:,} lines of {solution['batch_input_folder']}/",
         )
+
+
+def imported_rows(report: Mapping[str, Any], dataset: str = "interactions") -> int | None:
+    """Return how many rows a run imported, as its report says; None: not known."""
+    rows = report.get("datasets", {}).get(dataset, {}).get("rows", {}).get("written")
+    return None if rows is None else int(rows)
 
 
 def _inputs(
@@ -182,10 +190,11 @@ def _storage(usage: Usage, pipeline: Pipeline, run: Run) -> None:
         Use(
             "s3.storage",
             "a month of keeping this run's files",
-            sum(each.gigabytes for each in folders),
+            sum(each.bytes for each in folders) / GIB,
             "measured: transformed/, quarantine/ and curated/ of the run, which nothing deletes",
         )
     )
+    usage.notes.append(KEPT)
 
 
 def _note(usage: Usage, run: Run, own: list[Job], word: str) -> None:

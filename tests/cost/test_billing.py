@@ -98,7 +98,9 @@ def test_state_transitions_of_children_and_one_for_each_child(weekly: Weekly) ->
 
 def test_a_month_of_keeping_its_files(weekly: Weekly) -> None:
     size = bytes_below(weekly.deployed, "transformed/weekly/", "curated/weekly/")
-    assert line(bill_of(weekly.found), "a month of keeping this run's files").quantity == size / 1e9
+    assert (
+        line(bill_of(weekly.found), "a month of keeping this run's files").quantity == size / 2**30
+    )
 
 
 def test_prices_of_ones_own_are_reckoned_with(weekly: Weekly) -> None:
@@ -183,15 +185,15 @@ def test_a_training_that_a_continued_run_took_over_is_in_its_bill_alone(
         for each in bill.lines
         if each.price_id == "personalize.training"
     ]
-    listed = reporting.listed("list_solution_versions", "solutionVersions")
-    (told,) = (
-        reporting.aws.client("personalize").describe_solution_version(
-            solutionVersionArn=each["solutionVersionArn"]
-        )["solutionVersion"]["trainingHours"]
-        for each in listed
-        if reporting.name in each["solutionVersionArn"]
+    (listed,) = reporting.listed(
+        "list_solution_versions",
+        "solutionVersions",
+        solutionArn=reporting.configuration["solutions"][0]["arn"],
     )
-    assert hours == [told]
+    version = reporting.aws.client("personalize").describe_solution_version(
+        solutionVersionArn=listed["solutionVersionArn"]
+    )["solutionVersion"]
+    assert hours == [version["trainingHours"]]
     assert any("They go on, and bill" in note for note in bills[0].notes)
     assert not any("Reused" in note for note in bills[1].notes)
 
