@@ -201,7 +201,7 @@ def test_a_user_and_an_item_of_the_same_id_are_both_found(visit: Open) -> None:
     expect(page.get_by_role("status")).to_have_text("2 found")
     page.get_by_role("button", name="7 (item)").click()
     assert columns(page)["In the sample, recommended by for-you to"] == ["7 rank 1"]
-    page.get_by_role("button", name="7 (user)").click()
+    page.get_by_role("button", name="7 (user, cold)").click()
     assert columns(page)["Recommended by for-you"] == ["7 score 1"]
 
 
