@@ -2,21 +2,29 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from batchrec.cost.quantities import input_key
+from batchrec.cost.quantities import imported_rows, input_key
 from batchrec.cost.stored import GB, stored
 from batchrec.cost.usage import is_v2
 from batchrec.pipeline import Pipeline
-from batchrec.runs import Run
+from batchrec.runs import Job, Run
 
 _SOURCE = "Amazon Personalize Developer Guide, Endpoints and quotas"
 _INPUT_SOURCE = "Amazon Personalize Developer Guide, Preparing input data for batch recommendations"
 
 # Items and interactions that a model considers, by whether its recipe is a -v2 one.
 _MODEL = {False: (750_000, 500_000_000), True: (5_000_000, 3_000_000_000)}
+# Jobs of the Region that may be pending or in progress at once, and whether that can be raised.
+_AT_ONCE: dict[str, tuple[int, bool | None]] = {
+    "import": (5, False),
+    "training": (20, True),
+    "batch inference": (5, True),
+    "batch segments": (5, None),
+}
 # Lines of a batch input that a recipe takes; others take 50 million a file.
 _FEW_INPUTS = {"aws-item-affinity": 500, "aws-item-attribute-affinity": 10}
 _THEMES_INPUTS = 100
@@ -30,8 +38,9 @@ class Limit:
     used: float
     maximum: float
     unit: str
-    is_adjustable: bool  # on request
+    is_adjustable: bool | None  # on request; None: the document doesn't tell
     source: str  # document, section
+    is_shared: bool = False  # what stands in the account counts, not this run alone
 
     @property
     def share(self) -> float:
@@ -74,10 +83,11 @@ def of(pipeline: Pipeline, run: Run, report: dict[str, Any] | None) -> list[Limi
         key = input_key({"batch_input_folder": folder})
         records = facts.get("batch_inputs", {}).get(key)
         inputs[key] = BatchFiles(len(files.sizes), files.bytes, records)
-    rows = facts.get("datasets", {}).get("interactions", {}).get("rows", {})
-    items = facts.get("interactions", {}).get("items")
-    found = [*of_data(imports, rows.get("written"), items, solutions, inputs), *_counted(pipeline)]
-    return nearest_first(found)
+    # A model considers the items of both datasets.
+    counts = (facts.get("interactions", {}).get("items"), imported_rows(facts, "items"))
+    items = max((each for each in counts if each is not None), default=None)
+    found = of_data(imports, imported_rows(facts), items, solutions, inputs)
+    return nearest_first([*found, *of_jobs(run), *_counted(pipeline)])
 
 
 def nearest_first(limits: Sequence[Limit]) -> list[Limit]:
@@ -97,7 +107,7 @@ def of_data(
     Args:
         imports: bytes by the dataset's folder.
         interactions: imported rows; None: not known.
-        items: distinct ones among them; None: not known.
+        items: distinct ones among them, or all that are imported; None: not known.
         solutions: as the state machine is configured with them.
         inputs: of batch jobs, by key.
     """
@@ -121,6 +131,19 @@ def of_data(
         if few is not None and records is not None:
             name = f"input of {solution['key']}"
             yield Limit(name, records, few, "lines", False, _INPUT_SOURCE)
+
+
+def of_jobs(run: Run) -> Iterator[Limit]:
+    """Compare how many jobs of a kind a run had at once with what a Region may have."""
+    for kind, (maximum, is_adjustable) in _AT_ONCE.items():
+        jobs = [job for job in run.jobs if job.kind == kind and not job.is_reused]
+        if jobs:
+            most = max(sum(_is_at(job, other.started) for job in jobs) for other in jobs)
+            yield Limit(f"{kind} jobs at once", most, maximum, "jobs", is_adjustable, _SOURCE)
+
+
+def _is_at(job: Job, moment: datetime) -> bool:
+    return job.started <= moment and (job.ended is None or job.ended > moment)
 
 
 def _of_input(key: str, given: BatchFiles) -> Iterator[Limit]:
@@ -148,4 +171,4 @@ def _counted(pipeline: Pipeline) -> Iterator[Limit]:
             count = sum(len(page[member]) for page in pages)
         except ClientError:
             continue
-        yield Limit(name, count, maximum, name.partition(" of ")[0], True, _SOURCE)
+        yield Limit(name, count, maximum, name.partition(" of ")[0], True, _SOURCE, is_shared=True)

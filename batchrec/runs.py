@@ -198,7 +198,7 @@ def _run(
         begun = _json(events[0]["executionStartedEventDetails"].get("input")) if events else {}
         within = () if each == arn else (_label(each), _subject(begun) or each.rsplit(":", 1)[-1])
         visits += list(_visits(events, within))
-        jobs.update({job.id: job for job in _jobs(events, _subject(begun), begun, described)})
+        jobs.update({job.id: job for job in _jobs(events, _subject(begun), begun)})
         transitions += sum("stateEnteredEventDetails" in event for event in events)
     own = histories[arn]
     assigned = _assigned(own)
@@ -266,7 +266,6 @@ def _jobs(
     events: list[dict[str, Any]],
     subject: str | None,
     begun: dict[str, Any],
-    described: dict[str, Any],
 ) -> Iterator[Job]:
     by_id = {event["id"]: event for event in events}
     submitted: dict[str, tuple[str, datetime]] = {}  # runs of Glue jobs: their state and start
@@ -285,9 +284,7 @@ def _jobs(
                 yield _glue_job(state, answer, started, event["timestamp"])
             for member, (kind, identifier) in _JOBS.items():
                 if member in answer and identifier in answer[member]:
-                    yield _personalize_job(
-                        kind, identifier, answer[member], subject, begun, described["startDate"]
-                    )
+                    yield _personalize_job(kind, identifier, answer[member], subject, begun)
 
 
 def _glue_job(
@@ -313,23 +310,26 @@ def _personalize_job(
     answer: dict[str, Any],
     subject: str | None,
     begun: dict[str, Any],
-    run_started: datetime,
 ) -> Job:
     status = answer.get("Status", "without a status")
     is_over = not any(word in status for word in ("PENDING", "PROGRESS", "STOPPING"))
-    started = _time(answer["CreationDateTime"])
     return Job(
         kind=kind,
         subject=subject,
         id=answer[identifier],
         status=status,
-        started=started,
+        started=_time(answer["CreationDateTime"]),
         ended=_time(answer["LastUpdatedDateTime"]) if is_over else None,
-        is_reused=kind == "training" and started < run_started,
+        is_reused=kind == "training" and not _is_own(answer, begun),
         reason=answer.get("FailureReason"),
         expected_seconds=_expected(kind, begun),
         described=answer,
     )
+
+
+def _is_own(answer: dict[str, Any], begun: dict[str, Any]) -> bool:
+    """Whether a job is of this run, if maybe of an execution that this one continues."""
+    return str(answer.get("Name", "")).startswith(str(begun.get("job_stem")))
 
 
 def _expected(kind: str, begun: dict[str, Any]) -> float | None:

@@ -9,6 +9,8 @@ import typer
 from batchrec.commands.options import (
     AsJson,
     Folder,
+    OnePrice,
+    PriceFile,
     StateMachine,
     StateMachineOutput,
     find_pipeline,
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
     from batchrec.limits import Limit
 
 _BEFORE = "Before a run"
-_PRICES = "Prices"
 
 
 def cost(
@@ -60,8 +61,8 @@ def cost(
         float | None,
         typer.Option(
             min=0,
-            help="Training hours of each solution. Default: as in the newest run on AWS, else a"
-            " guess.",
+            help="Training hours of each solution. Default: as on AWS before, in proportion to the"
+            " data, else a guess.",
             rich_help_panel=_BEFORE,
         ),
     ] = None,
@@ -69,20 +70,8 @@ def cost(
         str,
         typer.Option(help="Region, if no pipeline is deployed.", rich_help_panel=_BEFORE),
     ] = "us-east-1",
-    prices: Annotated[
-        Path | None,
-        typer.Option(
-            help="TOML file whose prices take the place of the table's (docs/cost.md).",
-            rich_help_panel=_PRICES,
-        ),
-    ] = None,
-    price: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="One price, as in glue.flex=0.29; can be given several times.",
-            rich_help_panel=_PRICES,
-        ),
-    ] = None,
+    prices: PriceFile = None,
+    price: OnePrice = None,
     runs_per_month: Annotated[
         float, typer.Option(min=0, help="How often it runs. Default: every Sunday.")
     ] = 4.3,
@@ -112,10 +101,10 @@ def cost(
         plan, region = _plan(config, pipeline, region)
         load = _workload(data, (interactions, users, items), plan)
         title = f"What a run would bill: {load.interactions:,} interactions of {load.users:,} users"
-        bill, limits = _before(plan, load, training_hours, table, region)
+        bill, limits = _before(plan, load, training_hours, table, region, runs_per_month)
     else:
         with nullcontext() if as_json else console.status("Reading what the run used"):
-            name, bill, limits = _after(run, pipeline, table)
+            name, bill, limits = _after(run, pipeline, table, runs_per_month)
         title = f"What the run {name} billed"
     if as_json:
         console.print_json(data=view.as_json(bill, limits, name, runs_per_month))
@@ -146,17 +135,24 @@ def _workload(
 
 
 def _before(
-    plan: "Plan", load: "Workload", hours: float | None, prices: "Prices", region: str
+    plan: "Plan",
+    load: "Workload",
+    hours: float | None,
+    prices: "Prices",
+    region: str,
+    runs_per_month: float,
 ) -> tuple["Bill", list["Limit"]]:
     from batchrec.cost import billing, estimate
 
     usage = estimate.expected(plan, load, hours)
-    bill = billing.bill(usage, plan.solutions, plan.batch_inputs, load.activity, prices, region)
+    bill = billing.bill(
+        usage, plan.solutions, plan.batch_inputs, load.activity, prices, region, runs_per_month
+    )
     return bill, estimate.expected_limits(plan, load)
 
 
 def _after(
-    run: str | None, where: tuple[str | None, Path, str], prices: "Prices"
+    run: str | None, where: tuple[str | None, Path, str], prices: "Prices", runs_per_month: float
 ) -> tuple[str, "Bill", list["Limit"]]:
     from batchrec import limits, runs
     from batchrec.cost import billing
@@ -166,5 +162,5 @@ def _after(
     pipeline = runs.as_it_was(pipeline, found)
     report = pipeline.read_json(f"transformed/{found.name}/report.json")
     publication = pipeline.read_json(f"curated/{found.name}/publication.json")
-    bill = billing.after(pipeline, found, report, publication, prices)
+    bill = billing.after(pipeline, found, report, publication, prices, runs_per_month)
     return found.name, bill, limits.of(pipeline, found, report)

@@ -45,6 +45,22 @@ StateMachineOutput = Annotated[
 Interval = Annotated[
     float, typer.Option(min=0.1, help="Seconds between two looks at a run that is under way.")
 ]
+PriceFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--prices",
+        help="TOML file whose prices take the place of the table's (docs/cost.md).",
+        rich_help_panel="Prices",
+    ),
+]
+OnePrice = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--price",
+        help="One price, as in glue.flex=0.29; can be given several times.",
+        rich_help_panel="Prices",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 

@@ -10,6 +10,8 @@ from rich.markup import escape
 from batchrec.commands.options import (
     AsJson,
     Folder,
+    OnePrice,
+    PriceFile,
     StateMachine,
     StateMachineOutput,
     find_pipeline,
@@ -40,6 +42,8 @@ def report(
         ),
     ] = Path("report.html"),
     titles: Titles = None,
+    prices: PriceFile = None,
+    price: OnePrice = None,
     state_machine: StateMachine = None,
     folder: Folder = Path(),
     state_machine_output: StateMachineOutput = "state_machine_arn",
@@ -52,9 +56,11 @@ def report(
     Example: batchrec report --run weekly-2026-01-11 -o report.html
     """
     from batchrec import runs
+    from batchrec.cost import prices as price_table
     from batchrec.published import titles as title_files
     from batchrec.report import outcome, reporting
 
+    table = price_table.load(prices, price or [])
     pipeline = find_pipeline(state_machine, folder, state_machine_output)
     named = title_files.read(titles, pipeline.client) if titles else {}
     with console.status("Reading what the run did") as status:
@@ -64,6 +70,7 @@ def report(
             output,
             compare=compare,
             titles=named,
+            prices=table,
             say=lambda text: status.update(escape(text)),
         )
     problems = outcome.problems(facts)

@@ -29,9 +29,11 @@ class Activity:
 
     def active(self, days: int) -> int:
         """Count the users with an event in the last so many days, as `active_days` does."""
-        return int(
-            pc.sum(pc.greater_equal(self.last, self.as_of - days * DAY_SECONDS)).as_py() or 0
-        )
+        return self.active_since(self.as_of - days * DAY_SECONDS)
+
+    def active_since(self, moment: float) -> int:
+        """Count the users with an event since then, in epoch seconds."""
+        return int(pc.sum(pc.greater_equal(self.last, moment)).as_py() or 0)
 
 
 def of_run(pipeline: Pipeline, run: Run) -> Activity | None:

@@ -14,6 +14,7 @@ class Line:
     price: float | None  # US dollars for a unit; None: unknown
     basis: str  # measured, modelled (by the local AWS) or estimated, and from what
     price_id: str = ""  # what sets it: batchrec cost --price ID=DOLLARS
+    price_source: str = ""  # where the price was read, or who gave it
 
     @property
     def amount(self) -> float | None:
@@ -41,9 +42,10 @@ class Bill:
     recommendations: int | None = None  # rows of the published tables; None: not known
 
     @property
-    def total(self) -> float:
-        """US dollars of the lines whose price is known."""
-        return sum(line.amount or 0.0 for line in self.lines)
+    def total(self) -> float | None:
+        """US dollars of the lines whose price is known; None if it is of none."""
+        amounts = [line.amount for line in self.lines if line.amount is not None]
+        return sum(amounts) if amounts else None
 
     @property
     def unknown(self) -> list[Line]:
@@ -53,7 +55,9 @@ class Bill:
     @property
     def per_thousand(self) -> float | None:
         """US dollars of the total for 1,000 recommendations."""
-        return self.total / self.recommendations * 1000 if self.recommendations else None
+        if self.total is None or not self.recommendations:
+            return None
+        return self.total / self.recommendations * 1000
 
     def share(self, line: Line) -> float | None:
         """Return a line's share of the total; None if there is none."""

@@ -12,8 +12,8 @@ from batchrec.pipeline import Pipeline
 from batchrec.runs import Run
 
 LEFT_OUT = (
-    "Left out, small beside the rest: S3 requests and storage of raw data, the topic's KMS key (1"
-    " dollar a month unless you give one), CloudWatch logs, alarms and dashboard, SNS, SQS,"
+    "Left out, small beside the rest: S3 requests and storage of raw data, the topic's KMS key,"
+    " CloudWatch logs, alarms and dashboard, SNS, SQS,"
     " EventBridge, retries of states."
 )
 
@@ -24,6 +24,7 @@ def after(
     report: dict[str, Any] | None,
     publication: dict[str, Any] | None,
     prices: Prices,
+    runs_per_month: float = savings.RUNS_PER_MONTH,
 ) -> Bill:
     """Bill a run by what it really used.
 
@@ -33,6 +34,7 @@ def after(
         report: transformed/RUN/report.json; None: there is none.
         publication: curated/RUN/publication.json; None: there is none.
         prices: of every Region.
+        runs_per_month: how often runs are started; savings depend on it.
 
     Raises:
         BatchrecError: the bucket can't be read.
@@ -40,7 +42,8 @@ def after(
     usage = quantities.used(pipeline, run, report, publication)
     given = ((report or {}).get("configuration") or {}).get("batch_inputs") or {}
     seen = activity.of_run(pipeline, run) if given else None
-    return bill(usage, pipeline.configuration["solutions"], given, seen, prices, pipeline.region)
+    solutions = pipeline.configuration["solutions"]
+    return bill(usage, solutions, given, seen, prices, pipeline.region, runs_per_month)
 
 
 def bill(
@@ -50,6 +53,7 @@ def bill(
     seen: Activity | None,
     prices: Prices,
     region: str,
+    runs_per_month: float = savings.RUNS_PER_MONTH,
 ) -> Bill:
     """Put prices to what is used, and find what would lower them; see savings.find."""
     lines = [
@@ -61,13 +65,14 @@ def bill(
             price=prices.of(use.price_id, region),
             basis=use.basis,
             price_id=use.price_id,
+            price_source=prices.source(use.price_id, region),
         )
         for use in usage.uses
     ]
     lines.sort(key=lambda line: (line.amount is None, -(line.amount or 0)))
     return Bill(
         lines=lines,
-        savings=savings.find(lines, solutions, batch_inputs, seen, prices, region),
+        savings=savings.find(lines, solutions, batch_inputs, seen, prices, region, runs_per_month),
         prices_as_of=prices.as_of(region),
         notes=[*usage.notes, LEFT_OUT],
         recommendations=usage.recommendations,

@@ -1,12 +1,14 @@
 """What a run would use, before it is started."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from batchrec import limits
-from batchrec.cost.plan import Plan
-from batchrec.cost.quantities import input_key
-from batchrec.cost.stored import GB
+from batchrec.cost.plan import Earlier, Plan
+from batchrec.cost.quantities import KEPT, input_key
+from batchrec.cost.stored import GB, GIB
 from batchrec.cost.usage import (
     GLUE_JOBS,
     MINIMUM_GLUE_SECONDS,
@@ -30,19 +32,20 @@ _BYTES_PER_RESULT = 25  # of the .out files and the tables together
 _INPUT_BYTES = 30  # of a line
 _FILE_BYTES = 50 * 1000**2
 
+_SAME = (0.9, 1.1)  # as much data as before, as far as a person cares
 _TRANSITIONS = 1030  # of a first run with one solution (docs/workflow.md, Waiting)
 
 
 def expected(plan: Plan, workload: Workload, training_hours: float | None) -> Usage:
     """Estimate what a run uses if it trains every solution anew.
 
-    What the newest run on AWS used counts more than any guess: of Glue, training and Step
-    Functions its quantities are taken over as they are.
+    What runs on AWS used counts more than any guess: of Glue and training in proportion to the
+    data, of Step Functions as it was.
 
     Args:
         plan: what the run will do.
         workload: on how much data.
-        training_hours: of each solution; None: those of the newest run, or a guess.
+        training_hours: of each solution; None: those of its newest training, or a guess.
     """
     usage = Usage()
     inputs = {key: _inputs(given, workload) for key, given in plan.batch_inputs.items()}
@@ -57,7 +60,7 @@ def expected(plan: Plan, workload: Workload, training_hours: float | None) -> Us
             Use("personalize.ingestion", f"import of {dataset}", size / GB, basis, dataset)
         )
     for each in plan.solutions:
-        hours, basis = _training(plan, each["key"], training_hours)
+        hours, basis = _training(plan, each["key"], workload.interactions, training_hours)
         usage.uses.append(
             training_use(each["recipe"], each["key"], hours, workload.interactions, basis)
         )
@@ -75,20 +78,22 @@ def expected(plan: Plan, workload: Workload, training_hours: float | None) -> Us
         Use(
             "s3.storage",
             "a month of keeping this run's files",
-            size / GB,
+            size / GIB,
             f"estimated: the imports, and {_BYTES_PER_RESULT} bytes a result, of {results:,}",
         )
     )
     usage.recommendations = results
-    usage.notes.append(
-        "Every solution is taken to be trained anew. The next run may reuse its version."
-    )
+    usage.notes += [
+        "Every solution is taken to be trained anew. The next run may reuse its version.",
+        KEPT,
+        *_uncounted(plan, workload),
+    ]
     return usage
 
 
 def expected_limits(plan: Plan, workload: Workload) -> list[Limit]:
     """Compare an estimate with the quotas; the nearest first."""
-    files = {}
+    files: dict[str, BatchFiles] = {}
     for key, given in plan.batch_inputs.items():
         records = _inputs(given, workload)
         size = records * _INPUT_BYTES
@@ -107,51 +112,87 @@ def _inputs(given: Mapping[str, Any], workload: Workload) -> int:
     known = workload.users if given["kind"] == "users" else workload.items
     if given.get("most_frequent") is not None:
         return min(int(given["most_frequent"]), known)
-    if given.get("active_days") is not None and workload.activity is not None:
+    if workload.activity is None:
+        return known
+    if given.get("active_days") is not None:
         return workload.activity.active(int(given["active_days"]))
+    if given.get("active_since") is not None:
+        since = datetime.fromisoformat(given["active_since"]).replace(tzinfo=UTC)
+        return workload.activity.active_since(since.timestamp())
     return known
 
 
+def _uncounted(plan: Plan, workload: Workload) -> Iterator[str]:
+    for key, given in plan.batch_inputs.items():
+        for choice in ("active_days", "active_since"):
+            if given.get(choice) is not None and workload.activity is None:
+                yield (
+                    f"Whom batch_inputs.{key}.{choice} leaves out isn't known without --data: all"
+                    f" {workload.users:,} users are counted."
+                )
+
+
 def _glue(plan: Plan, workload: Workload, inputs: int) -> list[Use]:
-    if plan.earlier is not None:
+    seconds = {
+        "prepare": _prepare_seconds(workload.interactions),
+        "publish": _publish_seconds(inputs),
+    }
+    both = (each for each in plan.earlier if len(each.uses("glue.")) == len(GLUE_JOBS))
+    if (last := next(both, None)) is not None:
+        asked = 1000 * sum(use.quantity for use in last.uses("personalize.batch"))
+        before = {
+            "prepare": _prepare_seconds(last.interactions) if last.interactions else None,
+            "publish": _publish_seconds(asked) if asked else None,
+        }
+        of_job = {what: name for name, what in GLUE_JOBS.items()}
         return [
-            Use(use.price_id, use.what, use.quantity, f"as in the run {plan.earlier.name}")
-            for use in plan.earlier.usage.uses
-            if use.price_id.startswith("glue.")
+            _as_in(last, use, seconds[of_job[use.what]], before[of_job[use.what]])
+            for use in last.uses("glue.")
         ]
-    prepare = _START_SECONDS + _PREPARE_SECONDS + workload.interactions * _PREPARE_SECONDS_PER_ROW
-    publish = _START_SECONDS + inputs * _PUBLISH_SECONDS_PER_INPUT
-    uses = []
-    for name, seconds in (("prepare", prepare), ("publish", publish)):
-        billed = max(seconds, MINIMUM_GLUE_SECONDS)
-        uses.append(
-            Use(
-                plan.workers.price_id,
-                GLUE_JOBS[name],
-                billed * plan.workers.dpus / 3600,
-                f"estimated: {billed:,.0f} s of {plan.workers}",
-            )
+    return [
+        Use(
+            plan.workers.price_id,
+            GLUE_JOBS[name],
+            each * plan.workers.dpus / 3600,
+            f"estimated: {each:,.0f} s of {plan.workers}",
         )
-    return uses
+        for name, each in seconds.items()
+    ]
 
 
-def _training(plan: Plan, key: str, given: float | None) -> tuple[float, str]:
+def _prepare_seconds(interactions: int) -> float:
+    took = _START_SECONDS + _PREPARE_SECONDS + interactions * _PREPARE_SECONDS_PER_ROW
+    return max(took, MINIMUM_GLUE_SECONDS)
+
+
+def _publish_seconds(inputs: float) -> float:
+    return max(_START_SECONDS + inputs * _PUBLISH_SECONDS_PER_INPUT, MINIMUM_GLUE_SECONDS)
+
+
+def _training(plan: Plan, key: str, interactions: int, given: float | None) -> tuple[float, str]:
     if given is not None:
         return given, "given by you"
-    if plan.earlier is not None:
-        for use in plan.earlier.usage.uses:
-            if use.price_id == "personalize.training" and use.subject == key:
-                return use.quantity, f"as in the run {plan.earlier.name}"
+    for earlier in plan.earlier:
+        if (use := earlier.training_of(key)) is not None:
+            scaled = _as_in(earlier, use, interactions, earlier.interactions)
+            return scaled.quantity, scaled.basis
     least, most = RECORDED_TRAINING_HOURS
     return most, f"guessed: notebooks of AWS recorded {least} and {most}; see --training-hours"
 
 
 def _transitions(plan: Plan) -> Use:
-    if plan.earlier is not None:
-        for use in plan.earlier.usage.uses:
-            if use.price_id == "stepfunctions.transitions":
-                basis = f"as in the run {plan.earlier.name}"
-                return Use(use.price_id, use.what, use.quantity, basis)
+    for earlier in plan.earlier[:1]:
+        for use in earlier.uses("stepfunctions.transitions"):
+            return _as_in(earlier, use, 1, 1)  # waits, not data, make them
     count = _TRANSITIONS * len(plan.solutions)
     basis = "estimated: that of a first run (docs/workflow.md) for each solution"
     return Use("stepfunctions.transitions", "state transitions", count / 1000, basis)
+
+
+def _as_in(earlier: Earlier, use: Use, now: float, before: float | None) -> Use:
+    """Take over what an earlier run used, in proportion to what it depends on."""
+    factor = now / before if before else 1.0
+    least, most = _SAME
+    told = "" if least <= factor <= most else f", times {factor:,.3g} for its data"
+    basis = f"as in the run {earlier.name}{told}"
+    return replace(use, quantity=use.quantity * factor, basis=basis)

@@ -1,8 +1,9 @@
 """What a run will do: as a deployed pipeline is configured, or a document of module inputs."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from batchrec import runs
 from batchrec.cost import quantities
-from batchrec.cost.usage import Usage, Workers
+from batchrec.cost.usage import Usage, Use, Workers, is_v2
 from batchrec.errors import BatchrecError
 from batchrec.pipeline import Pipeline
 
@@ -25,15 +26,26 @@ _SOLUTION = {
 }
 _TRAINING = {"reuse_unchanged": True, "reuse_days": 0}
 _WORKERS = Workers("G.1X", 2, is_flex=False)
+_MOST_EARLIER = 12  # runs that are looked back over: each takes its history
 _SEGMENTS = ("aws-item-affinity", "aws-item-attribute-affinity")  # recipes.tf
 
 
 @dataclass(frozen=True)
 class Earlier:
-    """The newest run on AWS that succeeded; what a local AWS models says nothing of the next."""
+    """A run on AWS that succeeded; what a local AWS models says nothing of the next."""
 
     name: str
     usage: Usage
+    interactions: int | None = None  # rows that it imported; None: not known
+
+    def uses(self, price_id: str) -> list[Use]:
+        """What it used of a thing, or of things whose ids begin so."""
+        return [use for use in self.usage.uses if use.price_id.startswith(price_id)]
+
+    def training_of(self, key: str) -> Use | None:
+        """The hours of a solution's training; None if it reused a version."""
+        trainings = (use for use in self.usage.uses if use.price_id == "personalize.training")
+        return next((use for use in trainings if use.subject == key), None)
 
 
 @dataclass(frozen=True)
@@ -45,7 +57,7 @@ class Plan:
     batch_inputs: dict[str, dict[str, Any]]  # the module's input of that name, by key
     interactions: dict[str, Any]  # the module's input of that name
     workers: Workers
-    earlier: Earlier | None = None
+    earlier: tuple[Earlier, ...] = ()  # the newest first, back to a training of each solution
 
 
 def deployed(pipeline: Pipeline) -> Plan:
@@ -65,7 +77,7 @@ def deployed(pipeline: Pipeline) -> Plan:
         batch_inputs=_batch_inputs(document),
         interactions=document.get("interactions") or {},
         workers=quantities.workers_of(job),
-        earlier=_earlier(pipeline) if quantities.is_on_aws(pipeline) else None,
+        earlier=tuple(_earlier(pipeline)) if quantities.is_on_aws(pipeline) else (),
     )
 
 
@@ -136,12 +148,23 @@ def _present(given: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in given.items() if value is not None}
 
 
-def _earlier(pipeline: Pipeline) -> Earlier | None:
-    for listed in runs.executions(pipeline):
-        if listed["status"] == "SUCCEEDED":
-            run = runs.read(pipeline, listed["executionArn"])
-            if run.status == "SUCCEEDED" and run.action == "run":
-                report = pipeline.read_json(f"transformed/{run.name}/report.json")
-                publication = pipeline.read_json(f"curated/{run.name}/publication.json")
-                return Earlier(run.name, quantities.used(pipeline, run, report, publication))
-    return None
+def _earlier(pipeline: Pipeline) -> Iterator[Earlier]:
+    """Look back over runs that succeeded, until each solution's training is found."""
+    solutions = pipeline.configuration["solutions"]
+    missing = {each["key"] for each in solutions if not is_v2(each["recipe"])}
+    ended = (each for each in runs.executions(pipeline) if each["status"] == "SUCCEEDED")
+    for listed in islice(ended, _MOST_EARLIER):
+        run = runs.read(pipeline, listed["executionArn"])
+        if run.status != "SUCCEEDED" or run.action != "run":
+            continue
+        report = pipeline.read_json(f"transformed/{run.name}/report.json")
+        publication = pipeline.read_json(f"curated/{run.name}/publication.json")
+        found = Earlier(
+            run.name,
+            quantities.used(pipeline, run, report, publication),
+            quantities.imported_rows(report or {}),
+        )
+        yield found
+        missing -= {key for key in missing if found.training_of(key)}
+        if not missing:
+            return

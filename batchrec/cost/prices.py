@@ -24,6 +24,8 @@ class Price:
     by_region: dict[str, float] = field(default_factory=dict)  # US dollars for a unit
     everywhere: float | None = None  # the user's, in every Region
     reported: float | None = None  # what third parties say; never reckoned with
+    own: frozenset[str] = frozenset()  # Regions whose price the user gave
+    own_source: str = ""  # where the user gave it, or the user's word for it
 
 
 @dataclass(frozen=True)
@@ -38,9 +40,23 @@ class Prices:
         price = self.entries[price_id]
         return price.by_region.get(region) if price.everywhere is None else price.everywhere
 
+    def is_own(self, price_id: str, region: str) -> bool:
+        """Whether the user gave the price of a Region."""
+        price = self.entries[price_id]
+        return price.everywhere is not None or region in price.own
+
+    def source(self, price_id: str, region: str) -> str:
+        """Say where a price was read, or that the user gave it; empty if it isn't known."""
+        if self.of(price_id, region) is None:
+            return ""
+        price = self.entries[price_id]
+        return (
+            f"given by you: {price.own_source}" if self.is_own(price_id, region) else price.source
+        )
+
     def as_of(self, region: str) -> str:
         """Say of when and where the prices are."""
-        own = [each.id for each in self.entries.values() if each.everywhere is not None]
+        own = [each for each in self.entries if self.is_own(each, region)]
         given = f"; given by you: {', '.join(own)}" if own else ""
         return f"prices of {region}, read on {self.read}, without taxes and free tiers{given}"
 
@@ -63,7 +79,7 @@ def load(overriding: Path | None = None, single: Iterable[str] = ()) -> Prices:
     for text in single:
         price_id, _, amount = text.partition("=")
         known = _known(price_id.strip(), prices.entries, "--price")
-        given = replace(known, everywhere=_dollars(amount, f"--price {text}"), source="--price")
+        given = replace(known, everywhere=_dollars(amount, f"--price {text}"), own_source="--price")
         prices.entries[known.id] = given
     return prices
 
@@ -84,13 +100,14 @@ def _entries(
             if not isinstance(entry, dict) or set(entry) - set(_MEMBERS):
                 raise BatchrecError(f"{here} has other members than {', '.join(_MEMBERS)}.")
             if earlier:
-                price = _known(price_id, earlier, where)
+                known = _known(price_id, earlier, where)
+                price = replace(known, own_source=entry.get("source", where))
             else:
                 price = Price(price_id, entry["service"], entry["unit"], entry["source"])
-            yield price_id, _with(price, entry, here)
+            yield price_id, _with(price, entry, here, is_own=bool(earlier))
 
 
-def _with(price: Price, entry: dict[str, Any], where: str) -> Price:
+def _with(price: Price, entry: dict[str, Any], where: str, *, is_own: bool) -> Price:
     by_region = {
         region: _dollars(amount, where) for region, amount in entry.get("prices", {}).items()
     }
@@ -103,6 +120,7 @@ def _with(price: Price, entry: dict[str, Any], where: str) -> Price:
             if name in entry
         },
         by_region=price.by_region | by_region,
+        own=price.own | (frozenset(by_region) if is_own else frozenset()),
         everywhere=price.everywhere if everywhere is None else _dollars(everywhere, where),
         reported=price.reported if reported is None else _dollars(reported, where),
     )

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
 
-from batchrec.cost.stored import stored
+from batchrec.cost.stored import GIB, stored
 from batchrec.cost.usage import (
     GLUE_JOBS,
     MINIMUM_GLUE_SECONDS,
@@ -21,13 +21,17 @@ from batchrec.pipeline import Pipeline
 from batchrec.runs import Job, Run
 
 _AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
+KEPT = "Each further month bills the files of all earlier runs again, until somebody deletes them."
 _ROUNDING = timedelta(seconds=1)  # of the services' times
 
 
 def used(
     pipeline: Pipeline, run: Run, report: dict[str, Any] | None, publication: dict[str, Any] | None
 ) -> Usage:
-    """Collect what an execution used; jobs that an earlier one started are that one's.
+    """Collect what an execution used.
+
+    A job that an earlier one started is that one's, unless this one took it over while it was
+    under way: the earlier one ended without a word of what the job had used.
 
     Args:
         pipeline: whose run it is.
@@ -40,7 +44,7 @@ def used(
     """
     usage = Usage()
     word = "measured" if is_on_aws(pipeline) else "modelled by the local AWS"
-    own = [job for job in run.jobs if job.started >= run.started - _ROUNDING]
+    own = [job for job in run.jobs if not job.is_reused and _is_billed_here(job, run)]
     _glue(usage, pipeline, own, word)
     _imports(usage, pipeline, run, own)
     for solution in pipeline.configuration["solutions"]:
@@ -50,6 +54,11 @@ def used(
     _note(usage, run, own, word)
     usage.recommendations = _recommendations(publication or {})
     return usage
+
+
+def _is_billed_here(job: Job, run: Run) -> bool:
+    since = run.started - _ROUNDING
+    return job.started >= since or job.ended is None or job.ended > run.started
 
 
 def is_on_aws(pipeline: Pipeline) -> bool:
@@ -64,9 +73,11 @@ def _glue(usage: Usage, pipeline: Pipeline, jobs: list[Job], word: str) -> None:
             continue
         job_run = _job_run(pipeline, pipeline.configuration[f"{job.kind}_job_name"], job)
         workers = workers_of(job_run)
-        seconds = max(job_run.get("ExecutionTime") or 0, MINIMUM_GLUE_SECONDS)
+        took = job_run.get("ExecutionTime") or 0
+        seconds = max(took, MINIMUM_GLUE_SECONDS)
         if job_run.get("DPUSeconds"):  # only with Auto Scaling and FLEX (Glue API, JobRun)
-            dpu_seconds, how = float(job_run["DPUSeconds"]), "DPUSeconds of the job run"
+            dpu_seconds = float(job_run["DPUSeconds"]) * seconds / (took or seconds)
+            how = "DPUSeconds of the job run"
         else:
             dpu_seconds, how = seconds * workers.dpus, f"{seconds:,} s of {workers}"
         usage.uses.append(
@@ -114,12 +125,11 @@ def _solution(
 ) -> None:
     key, recipe = solution["key"], solution["recipe"]
     own = [job for job in jobs if job.subject == key]
-    rows = report.get("datasets", {}).get("interactions", {}).get("rows", {})
     for job in own:
         hours = job.described.get("TrainingHours")
-        if job.kind == "training" and not job.is_reused and hours is not None:
+        if job.kind == "training" and hours is not None:
             basis = f"{word}: trainingHours of the solution version"
-            usage.uses.append(training_use(recipe, key, hours, rows.get("written"), basis))
+            usage.uses.append(training_use(recipe, key, hours, imported_rows(report), basis))
     asked = [job for job in own if job.kind.startswith("batch") and job.status == "ACTIVE"]
     inputs = _inputs(solution, report, publication)
     if asked and inputs is None:
@@ -136,6 +146,12 @@ def _solution(
             inputs or 0,
             f"measured: {inputs:,} lines of {solution['batch_input_folder']}/",
         )
+
+
+def imported_rows(report: Mapping[str, Any], dataset: str = "interactions") -> int | None:
+    """Return how many rows a run imported, as its report says; None: not known."""
+    rows = report.get("datasets", {}).get(dataset, {}).get("rows", {}).get("written")
+    return None if rows is None else int(rows)
 
 
 def _inputs(
@@ -174,10 +190,11 @@ def _storage(usage: Usage, pipeline: Pipeline, run: Run) -> None:
         Use(
             "s3.storage",
             "a month of keeping this run's files",
-            sum(each.gigabytes for each in folders),
+            sum(each.bytes for each in folders) / GIB,
             "measured: transformed/, quarantine/ and curated/ of the run, which nothing deletes",
         )
     )
+    usage.notes.append(KEPT)
 
 
 def _note(usage: Usage, run: Run, own: list[Job], word: str) -> None:
@@ -197,6 +214,13 @@ def _note(usage: Usage, run: Run, own: list[Job], word: str) -> None:
         usage.notes.append(
             f"A training that is stopped is billed until then, which its version doesn't tell:"
             f" {', '.join(str(each) for each in stopped)}."
+        )
+    going_on = [job for job in own if job.ended is None and job.kind not in GLUE_JOBS]
+    if run.ended is not None and going_on:
+        usage.notes.append(
+            "Still under way when the run ended, and not in its bill: "
+            + ", ".join(f"{job.kind} of {job.subject}" for job in going_on)
+            + ". They go on, and bill; a run that continues this one has them in its bill."
         )
     if run.ended is None:
         usage.notes.append("The run is not over: what it has not finished is not in the bill.")

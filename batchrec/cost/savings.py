@@ -1,5 +1,6 @@
 """What would lower a bill, and by how much."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -7,7 +8,11 @@ from batchrec.cost.activity import Activity
 from batchrec.cost.bill import Line, Saving
 from batchrec.cost.prices import Prices
 from batchrec.cost.quantities import input_key
+from batchrec.cost.wording import quantity
 
+RUNS_PER_MONTH = 4.3  # every Sunday
+_MONTH_DAYS = 365.25 / 12
+_LEAST_REUSE_DAYS = 7
 _WINDOWS = (30, 90, 365)  # days
 _WORTH_IT = 0.95  # of the users are active: leaving the rest out saves next to nothing
 _CHOICES = ("ids", "active_days", "active_since", "most_frequent")
@@ -20,6 +25,7 @@ def find(
     activity: Activity | None,
     prices: Prices,
     region: str,
+    runs_per_month: float = RUNS_PER_MONTH,
 ) -> list[Saving]:
     """List what would lower a bill, the largest first; those of unknown amount last.
 
@@ -30,9 +36,10 @@ def find(
         activity: when users were last active; None: not known.
         prices: for what isn't billed now.
         region: of the pipeline.
+        runs_per_month: how often runs are started.
     """
     found = [
-        *_reuse(lines, solutions),
+        *_reuse(lines, solutions, runs_per_month),
         *_active_users(lines, solutions, batch_inputs, activity),
         *_flex(lines, prices, region),
         *_fewer_results(lines, solutions),
@@ -41,26 +48,33 @@ def find(
     return sorted(found, key=lambda saving: -(saving.amount or 0))
 
 
-def _reuse(lines: Sequence[Line], solutions: Sequence[Mapping[str, Any]]) -> Iterator[Saving]:
+def _reuse(
+    lines: Sequence[Line], solutions: Sequence[Mapping[str, Any]], runs_per_month: float
+) -> Iterator[Saving]:
     for solution in solutions:
         trained = [line for line in lines if line.what == f"training of {solution['key']}"]
         training = solution["training"]
         if not trained:
             continue
-        quantity = f"the training took {sum(line.quantity for line in trained):,.2f}"
-        why = f"{quantity} {trained[0].unit}{'s' if trained[0].unit.endswith('hour') else ''}"
+        took = quantity(sum(line.quantity for line in trained), trained[0].unit)
+        amount, why = _sum(trained), f"the training took {took}"
         name = f"solutions.{solution['key']}.training"
         if not training["reuse_unchanged"]:
             yield Saving(
                 f"{name}.reuse_unchanged = true",
-                _sum(trained),
+                amount,
                 f"runs whose data is unchanged reuse the version; {why}",
             )
-        if training["reuse_days"] == 0:
+        if training["reuse_days"] == 0 and runs_per_month:
+            # A run reuses a version that is younger: with one a week, 8 days reach to the next run.
+            between = _MONTH_DAYS / runs_per_month
+            days = max(_LEAST_REUSE_DAYS, math.floor(between) + 1)
+            reusing = math.ceil(days / between) - 1
             yield Saving(
-                f"{name}.reuse_days = 7",
-                _sum(trained),
-                f"runs of the next week reuse the version, which knows nothing newer; {why}",
+                f"{name}.reuse_days = {days}",
+                None if amount is None else amount * reusing / (reusing + 1),
+                f"at {runs_per_month:g} runs a month {reusing} of {reusing + 1} reuse the version,"
+                f" which knows nothing newer; {why}",
             )
 
 
@@ -121,7 +135,7 @@ def _fewer_results(
 def _schedule(lines: Sequence[Line]) -> Saving:
     return Saving(
         "schedule.expression, less often",
-        sum(line.amount or 0 for line in lines if line.price_id != "s3.storage"),
+        _sum([line for line in lines if line.price_id != "s3.storage"]),
         "each run that isn't started saves all of it",
     )
 

@@ -8,6 +8,7 @@ from batchrec.errors import BatchrecError
 from batchrec.pipeline import Pipeline
 
 GB = 1000**3
+GIB = 1024**3  # what S3 bills as a GB
 
 
 @dataclass(frozen=True)

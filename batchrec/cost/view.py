@@ -10,11 +10,12 @@ from rich.text import Text
 
 from batchrec.cost.bill import Bill, Line
 from batchrec.cost.prices import Prices
+from batchrec.cost.wording import digits, money, nearness, price, quantity
 from batchrec.limits import Limit
 
-_LEAST_CENT = 0.01
-_NEAR = 0.8  # of a quota
-_LEAST_SHOWN = 0.001
+_LEAST_PERCENT = 0.01
+_STYLES = {"reached": "red", "near": "yellow", "": ""}
+_ADJUSTABLE = {True: "yes", False: "no", None: "not told"}
 _LEAST_WIDTH = 18  # columns of what a row is about
 
 
@@ -28,12 +29,13 @@ def show(
 ) -> None:
     """Print all of it, the most expensive and the nearest first."""
     console.print(_lines(title, bill))
-    without = f", without {len(bill.unknown)} lines of unknown price" if bill.unknown else ""
+    without = _without(bill)
     console.print(Text(f"Total: {money(bill.total)}{without}", style="bold"))
     if bill.per_thousand is not None:
         console.print(Text(f"For 1,000 recommendations: {money(bill.per_thousand)}{without}"))
-    month = f"In a month of {runs_per_month:g} such runs: {money(bill.total * runs_per_month)}"
-    console.print(Text(f"{month}{without}"))
+    if bill.total is not None:
+        month = f"In a month of {runs_per_month:g} such runs: {money(bill.total * runs_per_month)}"
+        console.print(Text(f"{month}{without}"))
     console.print(Text(f"At {bill.prices_as_of}.", style="dim"))
     _ask(bill, prices, console)
     console.print(Text("\nWhere the quantities come from", style="italic"))
@@ -56,7 +58,7 @@ def as_json(
         "run": run,
         "total": bill.total,
         "runs_per_month": runs_per_month,
-        "month": bill.total * runs_per_month,
+        "month": None if bill.total is None else bill.total * runs_per_month,
         "per_thousand_recommendations": bill.per_thousand,
         "recommendations": bill.recommendations,
         "prices_as_of": bill.prices_as_of,
@@ -70,30 +72,6 @@ def as_json(
     }
 
 
-def money(amount: float | None) -> str:
-    """Write US dollars: with cents, below a cent with two digits that count."""
-    if amount is None:
-        return "unknown"
-    if 0 < amount < _LEAST_CENT:
-        return f"${amount:.2g}" if amount >= 1e-4 else "< $0.0001"
-    return f"${amount:,.2f}"
-
-
-def quantity(number: float, unit: str) -> str:
-    """Write how much it is: three digits that count, and no fraction of large numbers."""
-    several, noun = _of_unit(unit)
-    number *= several
-    digits = f"{number:,.0f}" if number >= 1000 or several > 1 else f"{number:.3g}"
-    plural = "s" if noun.endswith(("hour", "month")) and digits != "1" else ""
-    return f"{digits} {noun}{plural}"
-
-
-def _of_unit(unit: str) -> tuple[int, str]:
-    """Split a unit such as 1,000 inputs."""
-    number, _, noun = unit.partition(" ")
-    return (int(number.replace(",", "")), noun) if number[0].isdigit() else (1, unit)
-
-
 def _table(title: str, *columns: str, right: Sequence[str], whole: Sequence[str]) -> Table:
     table = Table(title=Text(title), title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     for name in columns:
@@ -105,16 +83,21 @@ def _table(title: str, *columns: str, right: Sequence[str], whole: Sequence[str]
     return table
 
 
+def _without(bill: Bill) -> str:
+    count = len(bill.unknown)
+    if not count or bill.total is None:
+        return ""
+    return f", without {count} line{'s' if count > 1 else ''} of unknown price"
+
+
 def _lines(title: str, bill: Bill) -> Table:
-    names = ("How much", "Price", "Amount", "Share")
+    names = ("How much", "Price", "Amount", "Of the\nknown" if bill.unknown else "Share")
     table = _table(title, "What", *names, right=names, whole=names[2:])
     for line in bill.lines:
-        several, _ = _of_unit(line.unit)
-        each = f" / {several:,}" if several > 1 else ""
         table.add_row(
             Text(f"{line.service.partition(' ')[2]}: {line.what}"),
             Text(quantity(line.quantity, line.unit)),
-            Text("unknown" if line.price is None else f"${line.price:g}{each}"),
+            Text(price(line.price, line.unit)),
             Text(money(line.amount)),
             _share(bill, line),
         )
@@ -133,10 +116,9 @@ def _ask(bill: Bill, prices: Prices, console: Console) -> None:
     console.print()
     console.print(Text("Prices that are unknown; look them up and give them:", style="bold"))
     for price_id in unknown:
-        price = prices.entries[price_id]
-        told = f" (third parties say {price.reported:g})" if price.reported is not None else ""
-        elsewhere = f" (known only in {', '.join(price.by_region)})" if price.by_region else ""
-        text = f"  --price {price_id}=… dollars for each {price.unit}{told}{elsewhere}"
+        entry = prices.entries[price_id]
+        elsewhere = f" Known only in {', '.join(entry.by_region)}." if entry.by_region else ""
+        text = f"  --price {price_id}=… dollars for each {entry.unit}. {entry.note}{elsewhere}"
         console.print(Text(text), soft_wrap=True)
     sources = dict.fromkeys(prices.entries[each].source.split(",")[0] for each in unknown)
     console.print(Text(f"  See {', '.join(sources)}"), soft_wrap=True)
@@ -167,18 +149,11 @@ def _limits(limits: Sequence[Limit]) -> Table:
         whole=["Share"],
     )
     for limit in limits:
-        style = "red" if limit.share >= 1 else "yellow" if limit.share >= _NEAR else ""
-        share = f"{limit.share:.0%}" if limit.share >= _LEAST_CENT or not limit.used else "< 1%"
+        share = f"{limit.share:.0%}" if limit.share >= _LEAST_PERCENT or not limit.used else "< 1%"
         table.add_row(
             Text(limit.name),
-            Text(f"{_digits(limit.used)} of {quantity(limit.maximum, limit.unit)}"),
-            Text(share, style),
-            "yes" if limit.is_adjustable else "no",
+            Text(f"{digits(limit.used)} of {quantity(limit.maximum, limit.unit)}"),
+            Text(share, _STYLES[nearness(limit.share)]),
+            _ADJUSTABLE[limit.is_adjustable],
         )
     return table
-
-
-def _digits(number: float) -> str:
-    if 0 < number < _LEAST_SHOWN:
-        return f"< {_LEAST_SHOWN}"
-    return f"{number:,.0f}" if number >= 1000 or number == int(number) else f"{number:.3g}"

@@ -1,6 +1,7 @@
 """The charts of a report: Vega-Altair draws them, with colours that the page's themes define."""
 
 import itertools
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +15,9 @@ from markupsafe import Markup, escape
 from batchrec.report.facts import LongTail, Popularity, SolutionFacts
 
 _POINTS = 30  # fewer are marked each, as a line through one can't be seen
+_DATES = 4  # that are written below a chart
+_SHORT_DAYS = 150  # in which two of them can be of one month
+_PERIODS = ((1, "day"), (7, "week"), (31, "month"), (92, "quarter"), (366, "year"))
 _RUNS = 12  # before this one, whose metrics are drawn
 WIDTH = 340  # of a whole chart, in pixels: what a phone shows without scrolling
 _PLOT = {"width": WIDTH - 70, "height": 190}
@@ -80,15 +84,18 @@ def events(points: list[tuple[date, int]]) -> Figure:
         _chart(values)
         .mark_area(point=len(points) < _POINTS)
         .encode(
-            x=alt.X("day:T", title=None, axis=_months()),
+            x=alt.X("day:T", title=None, axis=_dates(points), scale=alt.Scale(type="utc")),
             y=alt.Y("events:Q", title="events", axis=_counts()),
         )
     )
     (first, _), (last, _) = points[0], points[-1]
     top_day, top = max(points, key=lambda point: point[1])
+    period = _period(points)
     return _figure(
         "Events over time",
-        f"From {first} to {last}; the highest of {len(points)} is {top:,}, on {top_day}.",
+        f"From {first} to {last}; the highest of {len(points)} {period}"
+        f"{'s' if len(points) > 1 else ''} is {top:,},"
+        f" {'on' if period == 'day' else f'in the {period} from'} {top_day}.",
         chart,
         ["from", "events"],
         [[day.isoformat(), f"{number:,}"] for day, number in points],
@@ -221,7 +228,10 @@ def popularity(found: Popularity) -> Figure:
             ),
             xOffset=alt.XOffset("of:N", sort=None),
             y=alt.Y("share:Q", title="share", axis=_percents()),
-            color=alt.Color("of:N", sort=None),
+            # Bars that touch differ in more than their hue: one is filled, the other outlined.
+            fill=alt.Fill("of:N", sort=None),
+            stroke=alt.Stroke("of:N", sort=None),
+            fillOpacity=alt.FillOpacity("of:N", sort=None, scale=alt.Scale(range=[0, 1])),
         )
     )
     return _figure(
@@ -273,8 +283,22 @@ def _chart(values: list[dict[str, Any]], **size: Any) -> alt.Chart:
     return alt.Chart(alt.InlineData(values=values)).properties(**{**_PLOT, **size})
 
 
-def _months() -> alt.Axis:
-    return alt.Axis(format="%b %Y", labelOverlap="greedy", labelSeparation=12, tickCount=4)
+def _dates(points: list[tuple[date, int]]) -> alt.Axis:
+    """Mark some of the dates that there are, so that no label stands twice."""
+    days = [day for day, _ in points[:: math.ceil(len(points) / _DATES)]]
+    is_short = (points[-1][0] - points[0][0]).days < _SHORT_DAYS
+    return alt.Axis(
+        format="%-d %b %Y" if is_short else "%b %Y",
+        labelOverlap="greedy",
+        labelSeparation=4,
+        values=[alt.DateTime(year=d.year, month=d.month, date=d.day, utc=True) for d in days],
+    )
+
+
+def _period(points: list[tuple[date, int]]) -> str:
+    """Name what the points are counted by."""
+    days = (points[1][0] - points[0][0]).days if len(points) > 1 else 1
+    return next(name for most, name in _PERIODS if days <= most)
 
 
 def _few() -> alt.Axis:

@@ -12,7 +12,9 @@ import pyarrow.compute as pc
 
 from batchrec import limits, runs
 from batchrec.console import Say
-from batchrec.cost import billing, prices
+from batchrec.cost import billing
+from batchrec.cost import prices as price_table
+from batchrec.cost.prices import Prices
 from batchrec.errors import BatchrecError
 from batchrec.operations import problems
 from batchrec.pipeline import Pipeline
@@ -34,6 +36,7 @@ def collect(
     *,
     compare: str | None = None,
     titles: Mapping[str, str] | None = None,
+    prices: Prices | None = None,
     real_seconds: dict[str, float] | None = None,
     say: Say = lambda _: None,
 ) -> Facts:
@@ -45,6 +48,7 @@ def collect(
         compare: name of the run that lists are compared with; None: the latest one before that
             published the solution.
         titles: by item id; without any, the imported items may have them.
+        prices: for the bill; None: those of the table.
         real_seconds: of a rehearsal, by step.
         say: is told what is going on.
 
@@ -85,7 +89,7 @@ def collect(
         events_over_time=statistics.over_time(days),
         long_tails=[tail for tail in tails if tail is not None],
         solutions=learned,
-        bill=billing.after(pipeline, run, report, publication, prices.load(None)),
+        bill=billing.after(pipeline, run, report, publication, prices or price_table.load()),
         limits=limits.of(pipeline, run, report),
         # Solutions can say the same of what they share.
         sampled=[

@@ -40,7 +40,7 @@ class Node:
 class Graph:
     """The states of an execution, as it went."""
 
-    path: list[Node]  # by time, to the first that failed or is under way; else all
+    path: list[Node]  # by time, to the first that failed, is under way or was stopped; else all
     then: list[Node]  # by time, what it went on to do after a failure
     missed: list[Node]  # what follows the last of the path in the definition, and wasn't reached
     unneeded: list[str]  # other states that it had no need of
@@ -94,10 +94,22 @@ def _visited(
         by_state.setdefault(each.state, []).append(each)
     nodes = []
     for name, visited in by_state.items():
-        causes = [each.cause for each in failures if each.state == name]
+        causes = [each.cause for each in failures if _is_of(each, name, visited)]
         if name in states and (causes or states[name]["Type"] in _WORKING):
             nodes.append(_node(name, states[name], visited, causes, run))
     return nodes
+
+
+def _innermost(failure: Failure) -> str:
+    """Name the state in which a run ended, without the Maps around it."""
+    return failure.state.rpartition(" > ")[2]
+
+
+def _is_of(failure: Failure, name: str, visits: list[Visit]) -> bool:
+    """Whether a state failed, or was left unfinished by a run that was stopped within a Map."""
+    if failure.state == name:
+        return True
+    return _innermost(failure) == name and any(visit.left is None for visit in visits)
 
 
 def _node(name: str, state: Any, visits: list[Visit], causes: list[str], run: Run) -> Node:
@@ -129,7 +141,7 @@ def _lanes(state: Any, run: Run) -> Iterator[Lane]:
         failures = [
             each
             for each in run.failures
-            if each.state in states and each.subject in (None, subject)
+            if _innermost(each) in states and each.subject in (None, subject)
         ]
         inner = _graph(states, visits, failures, run)
         outcomes = [node.outcome for node in (*inner.path, *inner.then)]
@@ -148,7 +160,7 @@ def _left(visit: Visit, until: datetime) -> datetime:
 
 
 def _is_an_end(node: Node) -> bool:
-    return node.outcome in (Outcome.FAILED, Outcome.RUNNING)
+    return node.outcome in (Outcome.FAILED, Outcome.RUNNING, Outcome.ENDED)
 
 
 def _missed(name: str, state: Any) -> Node:

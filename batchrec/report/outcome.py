@@ -1,5 +1,9 @@
 """How a run ended, in words."""
 
+from collections.abc import Iterator
+
+from batchrec.cost import wording
+from batchrec.limits import Limit
 from batchrec.operations.problems import Problem
 from batchrec.report.facts import Facts, Funnel
 from batchrec.runs import Run
@@ -18,7 +22,7 @@ _KINDS = {"FAILED": "bad", "TIMED_OUT": "bad", "ABORTED": "bad", "SUCCEEDED": "g
 
 def title(facts: Facts) -> str:
     """Say of the run how it ended."""
-    return f"{facts.run.name} {_ENDS.get(facts.run.status, facts.run.status)}"
+    return f"Run {facts.run.name} {_ENDS.get(facts.run.status, facts.run.status)}"
 
 
 def kind(facts: Facts) -> str:
@@ -27,9 +31,13 @@ def kind(facts: Facts) -> str:
 
 
 def problems(facts: Facts) -> list[Problem]:
-    """Return what needs a person; of a failure that nobody explained, what the run itself says."""
-    if kind(facts) != "bad" or any(problem.is_failure for problem in facts.problems):
-        return facts.problems
+    """Return what needs a person, and the quotas that are near.
+
+    Of a failure that nobody explained, what the run itself says.
+    """
+    known = [*facts.problems, *_of_limits(facts.limits)]
+    if kind(facts) != "bad" or any(problem.is_failure for problem in known):
+        return known
     told = [
         Problem(
             f"{failure.state} failed" + (f" for {failure.subject}" if failure.subject else ""),
@@ -39,7 +47,27 @@ def problems(facts: Facts) -> list[Problem]:
         )
         for failure in facts.run.failures
     ]
-    return told + facts.problems
+    return told + known
+
+
+def _of_limits(limits: list[Limit]) -> Iterator[Problem]:
+    for limit in limits:
+        if limit.share > 1 or (limit.is_shared and wording.nearness(limit.share)):
+            how = "exceeded" if limit.share > 1 else "reached" if limit.share == 1 else "near"
+            yield Problem(
+                f"A quota is {how}: {limit.name}",
+                f"{wording.digits(limit.used)} of {wording.quantity(limit.maximum, limit.unit)},"
+                f" which is the default ({limit.source}).",
+                _ADVICE[limit.is_adjustable],
+                is_failure=False,
+            )
+
+
+_ADVICE = {
+    True: "Unless Service Quotas has raised it for this account, ask there before adding more.",
+    False: "It can't be raised: give a run less.",
+    None: "Ask AWS whether it can be raised.",
+}
 
 
 def published(facts: Facts) -> str:

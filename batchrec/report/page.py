@@ -12,13 +12,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from batchrec.console import duration
-from batchrec.cost.bill import Line
+from batchrec.cost import wording
 from batchrec.errors import BatchrecError
 from batchrec.report import charts, outcome, timeline
 from batchrec.report.charts import Figure
 from batchrec.report.facts import Facts, Funnel, SolutionFacts
 from batchrec.report.graph import graph
-from batchrec.report.people import search
+from batchrec.report.people import Search, search
 
 _EXPLAINED_CHARACTERS = 420  # of an explanation, before a person asks for the rest
 _NOTABLE_SHARE = 0.05  # of a quota
@@ -55,11 +55,13 @@ def render(facts: Facts) -> str:
         "count": lambda number: f"{number:,.0f}",
         "duration": duration,
         "span": _span,
-        "money": _money,
+        "digits": wording.digits,
+        "money": wording.money,
+        "price": wording.price,
+        "nearness": wording.nearness,
         "breakable": _breakable,
         "percent": charts.percent,
-        "measured": _measured,
-        "quantity": _quantity,
+        "quantity": wording.quantity,
         "sentence": _sentence,
         "told": _told,
         "time": lambda at: f"{at:%Y-%m-%d %H:%M} {at:%Z}".strip(),
@@ -85,6 +87,7 @@ def render(facts: Facts) -> str:
         limits=[limit for limit in limits if limit.share >= _NOTABLE_SHARE],
         far_limits=[limit for limit in limits if limit.share < _NOTABLE_SHARE],
         search=found,
+        searched=_searched(found, facts.solutions),
         search_data=Markup(found.data),  # noqa: S704 (escaped by search)
         style=style,
         script=script,
@@ -146,6 +149,15 @@ def _figures(solution: SolutionFacts) -> list[Figure]:
     return figures
 
 
+def _searched(found: Search, solutions: list[SolutionFacts]) -> str:
+    """Say how many can be searched, of those who were asked about."""
+    told = []
+    for kind, held in found.held_of.items():
+        asked = [each.counts.get("inputs", 0) for each in solutions if each.asked == kind]
+        told.append(f"{held:,} of {max(held, *asked):,} {kind}")
+    return " and ".join(told)
+
+
 def _parted(explanation: str) -> tuple[str, str]:
     """Part a long explanation where a sentence ends: what is shown, and the rest."""
     if len(explanation) <= _EXPLAINED_CHARACTERS:
@@ -173,24 +185,6 @@ def _span(seconds: float) -> str:
 
 def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
-
-
-def _quantity(number: float) -> str:
-    if 0 < number < 0.001:
-        return "under 0.001"
-    return f"{number:,.4g}" if abs(number) < 1000 else f"{number:,.0f}"
-
-
-def _measured(line: Line) -> str:
-    """Write what is billed: 3.2 training hours, or 151 times 1,000 recommendations."""
-    times = " × " if line.unit[:1].isdigit() else " "  # noqa: RUF001 (it is meant)
-    return f"{_quantity(line.quantity)}{times}{line.unit}"
-
-
-def _money(dollars: float | None) -> str:
-    if dollars is None:
-        return "unknown"
-    return f"${dollars:,.2f}" if dollars >= 0.01 or dollars == 0 else "under $0.01"
 
 
 def _asset(name: str) -> Markup:

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -17,8 +18,13 @@ class Search:
     """What is searched, as JSON that may stand in a script element."""
 
     data: str
-    held: int  # users, items or attributes
+    held_of: dict[str, int]  # how many, by kind: users, items or item attributes
     left_out: int  # for the page's size
+
+    @property
+    def held(self) -> int:
+        """How many there are of all kinds."""
+        return sum(self.held_of.values())
 
 
 def search(solutions: list[SolutionFacts], maximum: int = MAXIMUM_BYTES) -> Search:
@@ -48,7 +54,8 @@ def search(solutions: list[SolutionFacts], maximum: int = MAXIMUM_BYTES) -> Sear
         "asked": list(groups.values()),
     }
     everyone = {(each.asked, asked.id) for each in solutions for asked in each.sample}
-    return Search(_json(data), len(groups), len(everyone) - len(groups))
+    held_of = Counter(kind for kind, _ in groups)
+    return Search(_json(data), dict(held_of), len(everyone) - len(groups))
 
 
 def _in_turn(solutions: list[SolutionFacts]) -> Iterator[tuple[int, SolutionFacts, Asked]]:

@@ -23,6 +23,7 @@ class Row:
     seconds: float
     told: str  # how it ended, where a job did
     bars: list[Bar]
+    began: float | None = None  # seconds after the run; less than 0: before it
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,13 @@ def of_run(run: Run) -> Timeline:
     rows = [
         Row("the whole run", run.seconds, "", _whole(working, run.seconds)),
         *(
-            Row(_label(job), stop - start, job.status, [_bar(start, stop, total, "work")])
+            Row(
+                _label(job),
+                stop - start,
+                job.status,
+                [_bar(start, stop, total, "work")],
+                (job.started - run.started).total_seconds(),
+            )
             for job, (start, stop) in zip(own, spans, strict=True)
         ),
     ]
@@ -60,7 +67,7 @@ def of_steps(seconds: dict[str, float]) -> Timeline:
     total = max(sum(seconds.values()), 1e-9)
     rows, start = [], 0.0
     for label, each in seconds.items():
-        rows.append(Row(label, each, "", [_bar(start, start + each, total, "work")]))
+        rows.append(Row(label, each, "", [_bar(start, start + each, total, "work")], start))
         start += each
     return Timeline(start, rows, start, 0.0, [])
 

@@ -33,11 +33,12 @@ def searched(page: str) -> list[str]:
 
 def test_a_run_that_succeeded(ran_twice: Pipeline, tmp_path: Path) -> None:
     path = tmp_path / "new folder" / "first.html"
-    result = report(ran_twice, path, "--run", "first")
+    result = report(ran_twice, path, "--run", "first", "--price", "personalize.training=1")
     assert result.exit_code == 0, result.output
     assert "first succeeded." in result.output
     assert f"The report is in {path}." in result.output
     page = path.read_text(encoding="utf-8")
+    assert "price given by you: --price" in page
     data = loaded(ran_twice, "first", tmp_path)
     events = count(data, "events")
     assert f"{events:,}" in page  # rows imported

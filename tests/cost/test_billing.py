@@ -98,7 +98,9 @@ def test_state_transitions_of_children_and_one_for_each_child(weekly: Weekly) ->
 
 def test_a_month_of_keeping_its_files(weekly: Weekly) -> None:
     size = bytes_below(weekly.deployed, "transformed/weekly/", "curated/weekly/")
-    assert line(bill_of(weekly.found), "a month of keeping this run's files").quantity == size / 1e9
+    assert (
+        line(bill_of(weekly.found), "a month of keeping this run's files").quantity == size / 2**30
+    )
 
 
 def test_prices_of_ones_own_are_reckoned_with(weekly: Weekly) -> None:
@@ -167,6 +169,33 @@ def test_a_run_that_continues_another_is_billed_for_what_it_started(
     assert not [each for each in bill.lines if "preparing" in each.what or "import" in each.what]
     assert line(bill, "training of user-personalization").quantity > 0
     assert any("an earlier execution" in note for note in bill.notes)
+
+
+def test_a_training_that_a_continued_run_took_over_is_in_its_bill_alone(
+    reporting: Deployed, found: Pipeline
+) -> None:
+    first = reporting.start_until("CreateSolutionVersion", "weekly")
+    reporting.aws.client("stepfunctions").stop_execution(executionArn=first)
+    reporting.aws.clock.release()
+    second, _ = reporting.run("again", run="weekly")
+    bills = [bill_of(found, arn) for arn in (first, second["executionArn"])]
+    hours = [
+        each.quantity
+        for bill in bills
+        for each in bill.lines
+        if each.price_id == "personalize.training"
+    ]
+    (listed,) = reporting.listed(
+        "list_solution_versions",
+        "solutionVersions",
+        solutionArn=reporting.configuration["solutions"][0]["arn"],
+    )
+    version = reporting.aws.client("personalize").describe_solution_version(
+        solutionVersionArn=listed["solutionVersionArn"]
+    )["solutionVersion"]
+    assert hours == [version["trainingHours"]]
+    assert any("They go on, and bill" in note for note in bills[0].notes)
+    assert not any("Reused" in note for note in bills[1].notes)
 
 
 def test_a_run_that_is_under_way(reporting: Deployed, found: Pipeline) -> None:

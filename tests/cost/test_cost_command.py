@@ -44,7 +44,8 @@ def test_the_newest_run(batchrec: Batchrec, machine: tuple[str, str]) -> None:
         "unknown",
         "without 3 lines of unknown price",
         "For 1,000 recommendations",
-        "--price personalize.training=… dollars for each training hour (third parties say 0.24)",
+        "--price personalize.training=… dollars for each training hour. An hour of 4 vCPU",
+        "Of the What How much Price Amount known",
         "https://aws.amazon.com/personalize/pricing/",
         "modelled by the local AWS",
         "What would lower it",
@@ -68,7 +69,10 @@ def test_as_json_with_prices_of_ones_own(batchrec: Batchrec, machine: tuple[str,
     assert answer["total"] == pytest.approx(sum(amounts(answer).values()))
     assert answer["per_thousand_recommendations"] == pytest.approx(answer["total"] / 1.5)
     assert answer["month"] == pytest.approx(answer["total"] * 4.3)
-    assert "reuse_days = 7" in {saving["what"].rpartition(".")[2] for saving in answer["savings"]}
+    sources = {line["price_id"]: line["price_source"] for line in answer["lines"]}
+    assert sources["personalize.training"] == "given by you: --price"
+    assert sources["glue.standard"] == "https://aws.amazon.com/glue/pricing/"
+    assert "reuse_days = 8" in {saving["what"].rpartition(".")[2] for saving in answer["savings"]}
     assert {"name", "used", "maximum", "share", "source"} <= answer["limits"][0].keys()
 
 
@@ -158,13 +162,66 @@ def test_before_a_run_of_a_configuration(batchrec: Batchrec, tmp_path: Path) -> 
 def test_before_the_next_run_of_a_deployed_pipeline(
     batchrec: Batchrec, machine: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    last = answered(batchrec("cost", *machine, "--json"))
+    last = {line["what"]: line for line in answered(batchrec("cost", *machine, "--json"))["lines"]}
     monkeypatch.setattr(quantities, "is_on_aws", lambda _: True)
     before = {line["what"]: line for line in before_of(batchrec, machine)}
-    for line in last["lines"]:
-        if line["what"].startswith(("preparing", "publishing", "training", "state")):
-            assert before[line["what"]]["quantity"] == line["quantity"]
-            assert before[line["what"]]["basis"] == "as in the run weekly"
+    factors = {
+        "preparing the data": 102.25 / 68.5,  # docs/data.md, Speed, with a minute for the start
+        "publishing": 63.6 / 60,  # docs/publishing.md, Speed
+        "training of user-personalization": 25_000_000 / 1800,
+        "state transitions": 1,
+    }
+    for what, factor in factors.items():
+        assert before[what]["quantity"] / last[what]["quantity"] == pytest.approx(factor, rel=0.001)
+    assert before["state transitions"]["basis"] == "as in the run weekly"
+    assert before["preparing the data"]["basis"] == "as in the run weekly, times 1.49 for its data"
+
+
+def test_before_a_run_of_as_much_data(
+    batchrec: Batchrec, machine: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(quantities, "is_on_aws", lambda _: True)
+    sizes = ("--interactions", 1850, "--users", 60, "--items", 20)
+    answer = answered(batchrec("cost", *machine, *sizes, "--json"))
+    bases = {line["what"]: line["basis"] for line in answer["lines"]}
+    assert bases["training of user-personalization"] == "as in the run weekly"
+
+
+def test_a_training_is_looked_for_in_runs_before_one_that_reused_it(
+    batchrec: Batchrec, reporting: Deployed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reporting.run("first")
+    reporting.run("second")
+    monkeypatch.setattr(quantities, "is_on_aws", lambda _: True)
+    machine = ("--state-machine", reporting.name)
+    bases = {line["what"]: line["basis"] for line in before_of(batchrec, machine)}
+    assert bases["training of user-personalization"].startswith("as in the run first, times ")
+    assert bases["preparing the data"].startswith("as in the run second")
+
+
+@pytest.mark.parametrize("choice", [{"active_days": 30}, {"active_since": "2023-11-14"}])
+def test_whom_a_choice_leaves_out_takes_data(
+    batchrec: Batchrec, tmp_path: Path, choice: dict[str, Any]
+) -> None:
+    config = tmp_path / "shop.json"
+    config.write_text(json.dumps({"batch_inputs": {"users": choice}}))
+    answer = answered(batchrec("cost", *SIZES, "--config", config, "--json"))
+    (name,) = choice
+    told = f"Whom batch_inputs.users.{name} leaves out isn't known without --data: all 100,000"
+    assert any(note.startswith(told) for note in answer["notes"])
+
+
+def test_users_active_since_a_day_are_counted_in_the_data(
+    batchrec: Batchrec, tmp_path: Path
+) -> None:
+    config, data = tmp_path / "shop.json", tmp_path / "events.csv"
+    config.write_text(json.dumps({"batch_inputs": {"users": {"active_since": "2023-11-15"}}}))
+    # 2023-11-15T00:00Z is 1,700,006,400: two of three users were active since.
+    data.write_text("USER_ID,ITEM_ID,TIMESTAMP\na,x,1700006399\nb,x,1700006400\nc,x,1700092800\n")
+    answer = answered(batchrec("cost", "--data", data, "--config", config, "--json"))
+    quantities = {line["what"]: line["quantity"] for line in answer["lines"]}
+    assert quantities["batch inference of user-personalization"] == 0.002
+    assert not any("isn't known without --data" in note for note in answer["notes"])
 
 
 def test_what_a_local_aws_models_says_nothing_of_the_next_run(
@@ -193,9 +250,11 @@ def test_before_a_run_of_data(batchrec: Batchrec, tmp_path: Path) -> None:
 def test_another_region_has_no_prices(batchrec: Batchrec) -> None:
     result = batchrec("cost", *SIZES, "--region", "eu-central-1")
     told = " ".join(result.output.split())
-    assert "Total: $0.00, without 7 lines of unknown price" in told
+    assert "Total: unknown" in told
+    assert "$0.00" not in told
     assert "prices of eu-central-1" in told
-    assert "--price glue.standard=… dollars for each DPU-hour (known only in us-east-1)" in told
+    assert "--price glue.standard=… dollars for each DPU-hour. " in told
+    assert "Known only in us-east-1." in told
 
 
 @pytest.mark.parametrize(

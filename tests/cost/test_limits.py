@@ -1,5 +1,6 @@
 """Distances to the quotas that the Developer Guide lists (Endpoints and quotas)."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from reporting_pipeline import REPORT, Weekly
 from batchrec import limits, runs
 from batchrec.limits import BatchFiles, Limit
 from batchrec.pipeline import Pipeline
+from batchrec.runs import Job, Run
 
 pytestmark = pytest.mark.xdist_group("cost")
 
@@ -91,8 +93,40 @@ def test_a_run_and_what_stands_in_its_region(weekly: Weekly) -> None:
     assert by_name["import of interactions"].used == size / 1e9
     assert by_name["interactions of a model"].used == 1800
     assert by_name["items of a model"].used == 200
+    assert by_name["import jobs at once"].share == 1 / 5
+    assert by_name["dataset groups of the Region"].is_shared
+    assert not by_name["items of a model"].is_shared
     assert by_name["batch input users, lines of a file"].used == 60
     assert all("Developer Guide" in each.source for each in found)
+
+
+def test_jobs_at_once() -> None:
+    """Three batch jobs, of which two overlap; a version that is reused is no job of this run."""
+    start = datetime(2026, 1, 11, tzinfo=UTC)
+
+    def job(kind: str, begin: int, end: int | None, *, is_reused: bool = False) -> Job:
+        started, ended = (None if m is None else start + timedelta(minutes=m) for m in (begin, end))
+        assert started is not None
+        return Job(kind, "a", f"{kind}{begin}", "ACTIVE", started, ended, is_reused, None, None, {})
+
+    jobs = (
+        job("batch inference", 0, 10),
+        job("batch inference", 5, None),
+        job("batch inference", 10, 12),
+        job("batch segments", 0, 10),
+        job("training", 0, 10, is_reused=True),
+    )
+    run = Run("r", "arn", "run", "SUCCEEDED", start, start, start, (), (), jobs, {}, 1)
+    found = {each.name: each for each in limits.of_jobs(run)}
+    assert found.keys() == {"batch inference jobs at once", "batch segments jobs at once"}
+    assert found["batch inference jobs at once"].share == 2 / 5
+    assert found["batch segments jobs at once"].is_adjustable is None  # the guide doesn't tell
+
+
+def test_a_model_considers_items_that_had_no_event_yet(weekly: Weekly) -> None:
+    report = REPORT | {"datasets": REPORT["datasets"] | {"items": {"rows": {"written": 900}}}}
+    found = limits.of(weekly.found, runs.read(weekly.found), report)
+    assert {each.name: each.used for each in found}["items of a model"] == 900
 
 
 def test_without_a_report_only_what_is_told(reporting: Deployed, found: Pipeline) -> None:

@@ -49,7 +49,13 @@ def test_a_file_takes_the_place_of_what_it_names(tmp_path: Path) -> None:
     assert table.entries["personalize.training"].unit == "training hour"
     assert table.of("glue.standard", "eu-central-1") == 0.5
     assert table.of("glue.standard", "us-east-1") == 0.44
-    assert "personalize.training" in table.as_of("eu-west-1")
+    assert "given by you: personalize.training" in table.as_of("eu-west-1")
+    assert "given by you: personalize.training, glue.standard" in table.as_of("eu-central-1")
+    # The table's source says nothing of what a user gives.
+    assert table.source("glue.standard", "eu-central-1") == f"given by you: {own}"
+    assert table.source("personalize.training", "us-east-1") == "given by you: our contract"
+    assert table.source("glue.standard", "us-east-1") == "https://aws.amazon.com/glue/pricing/"
+    assert table.source("glue.flex", "eu-central-1") == ""
 
 
 def test_a_single_price_takes_the_place_of_both(tmp_path: Path) -> None:

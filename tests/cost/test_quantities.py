@@ -77,7 +77,7 @@ def test_flex_tells_its_dpu_seconds() -> None:
     usage, uses = used(pipeline(told), run(job("prepare", timedelta(minutes=1))))
     assert uses["glue.flex"].quantity == 1.5
     assert uses["glue.flex"].basis.startswith("measured: DPUSeconds")
-    assert usage.notes == []
+    assert not any("earlier execution" in note for note in usage.notes)
 
 
 def test_at_least_a_minute_is_billed() -> None:
@@ -96,9 +96,29 @@ def test_jobs_that_an_earlier_execution_started_are_its_own() -> None:
     told = {"ExecutionTime": 1800, "WorkerType": "G.1X", "NumberOfWorkers": 2}
     usage, uses = used(pipeline(told), run(job("prepare", timedelta(minutes=-5))))
     assert "glue.standard" not in uses
-    assert usage.notes == [
-        "Jobs that an earlier execution started are in its bill, not in this one: 1."
-    ]
+    told = "Jobs that an earlier execution started are in its bill, not in this one: 1."
+    assert told in usage.notes
+
+
+def test_jobs_that_a_stopped_run_leaves_under_way_are_told() -> None:
+    going_on = replace(job("training", timedelta(minutes=5)), ended=None, subject="for-you")
+    usage, _ = used(pipeline({}), run(going_on))
+    assert any(
+        "Still under way when the run ended" in note and "training of for-you" in note
+        for note in usage.notes
+    )
+
+
+def test_files_are_billed_again_each_month() -> None:
+    usage, _ = used(pipeline({}), run())
+    assert any("Each further month bills the files of all earlier runs" in n for n in usage.notes)
+
+
+def test_at_least_a_minute_of_the_workers_that_scaled() -> None:
+    told = {"DPUSeconds": 100.0, "ExecutionTime": 20, "ExecutionClass": "FLEX"}  # of 5 DPUs
+    told |= {"WorkerType": "G.1X", "NumberOfWorkers": 10}
+    _, uses = used(pipeline(told), run(job("prepare", timedelta(minutes=1))))
+    assert uses["glue.flex"].quantity == pytest.approx(5 / 60)
 
 
 def test_states_and_children_are_measured() -> None:
@@ -122,7 +142,7 @@ def test_the_configuration_is_that_of_the_run() -> None:
 
 def test_every_page_of_a_listing() -> None:
     _, uses = used(pipeline({}), run())
-    assert uses["s3.storage"].quantity == 6.0  # transformed/, quarantine/ and curated/
+    assert uses["s3.storage"].quantity == 6e9 / 2**30  # transformed/, quarantine/ and curated/
 
 
 def test_a_bucket_that_may_not_be_listed() -> None:

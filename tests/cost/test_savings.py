@@ -15,7 +15,7 @@ SEEN = Activity(pa.chunked_array([[-DAY * days for days in (1, 20, 40, 50, 80, *
 
 
 def line(what: str, price_id: str, quantity: float, price: float | None) -> Line:
-    return Line("", what, quantity, "", price, "measured", price_id)
+    return Line("", what, quantity, "training hour", price, "measured", price_id)
 
 
 TRAINED = line("training of for-you", "personalize.training", 4.0, 0.25)
@@ -43,12 +43,27 @@ def find(
 
 def test_reuse_of_versions() -> None:
     found = find(TRAINED)
-    assert found["solutions.for-you.training.reuse_days = 7"].amount == 1.0
+    # At one run a week, the version of one is reused by the next: half of 1 dollar.
+    assert found["solutions.for-you.training.reuse_days = 8"].amount == 0.5
     assert "solutions.for-you.training.reuse_unchanged = true" not in found
     found = find(TRAINED, reuse_unchanged=False, reuse_days=3)
     assert found["solutions.for-you.training.reuse_unchanged = true"].amount == 1.0
-    assert "solutions.for-you.training.reuse_days = 7" not in found
+    assert not [what for what in found if "reuse_days" in what]
     assert not [what for what in find(ASKED) if "reuse" in what]
+
+
+@pytest.mark.parametrize(
+    ("runs_per_month", "days", "share"), [(30.4375, 7, 6 / 7), (4.3, 8, 1 / 2), (1, 31, 1 / 2)]
+)
+def test_reuse_saves_what_the_cadence_lets_it(
+    runs_per_month: float, days: int, share: float
+) -> None:
+    """A run a day: six of seven reuse the version, which the eighth finds a week old."""
+    found = savings.find(
+        [TRAINED], [solution()], {}, None, prices.load(), "us-east-1", runs_per_month
+    )
+    amounts = {each.what: each.amount for each in found}
+    assert amounts[f"solutions.for-you.training.reuse_days = {days}"] == pytest.approx(share)
 
 
 def test_asking_about_active_users_only() -> None:
@@ -81,6 +96,11 @@ def test_a_run_that_is_not_started_saves_all_but_what_is_kept() -> None:
     assert find(TRAINED, STANDARD, kept)["schedule.expression, less often"].amount == (
         pytest.approx(1.88)
     )
+
+
+def test_what_a_run_less_saves_is_unknown_if_a_price_is() -> None:
+    unknown = line("batch inference of for-you", "personalize.batch_recommendations", 10, None)
+    assert find(unknown, STANDARD)["schedule.expression, less often"].amount is None
 
 
 def test_an_amount_of_unknown_price_is_unknown_and_stands_last() -> None:

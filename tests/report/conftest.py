@@ -21,6 +21,7 @@ MADE: dict[str, Callable[[], Facts]] = {
     "gate closed": lambda: made_facts.GATE_CLOSED,
     "quarantined": lambda: made_facts.QUARANTINED,
     "huge": made_facts.huge,
+    "same ids": made_facts.same_ids,
     "many problems": made_facts.many_problems,
     "data gone": made_facts.data_gone,
 }

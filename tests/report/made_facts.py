@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+from batchrec.cost import prices
 from batchrec.cost.bill import Bill, Line, Saving
 from batchrec.limits import Limit
 from batchrec.operations.problems import Problem
@@ -235,6 +236,19 @@ SIMILAR = replace(
     ],
 )
 
+PRICES = prices.load()
+SOURCE = "Amazon Personalize Developer Guide, Endpoints and quotas"
+SOLUTIONS = Limit(
+    "solutions of the dataset group", 2, 10, "solutions", True, SOURCE, is_shared=True
+)
+
+
+def billed(price_id: str, what: str, quantity: float, price: float | None, basis: str) -> Line:
+    entry = PRICES.entries[price_id]
+    source = "given by you: --price" if price_id.startswith("personalize") and price else ""
+    return Line(entry.service, what, quantity, entry.unit, price, basis, price_id, source)
+
+
 GOOD = Facts(
     pipeline="cinema",
     run=run((*BEGINNING, *PREPARED, *IMPORTED, *RECOMMENDED, *PUBLISHED), 58.2),
@@ -263,35 +277,22 @@ GOOD = Facts(
     solutions=[FOR_YOU, SIMILAR],
     bill=Bill(
         lines=[
-            Line(
-                "Amazon Personalize",
-                "training of for-you",
-                3.2,
-                "training hours",
-                0.24,
-                "modelled by the local AWS",
-            ),
-            Line(
-                "AWS Glue",
-                "preparing the training data",
-                0.21,
-                "DPU-hours",
-                0.44,
-                "measured: DPU-seconds",
-            ),
-            Line("Amazon Personalize", "data ingestion", 0.018, "GB", 0.05, "measured"),
-            Line(
-                "Amazon Personalize",
+            billed("personalize.training", "training of for-you", 3.2, 0.24, "modelled"),
+            billed("glue.standard", "preparing the data", 0.21, 0.44, "measured: DPUSeconds"),
+            billed("personalize.ingestion", "import of interactions", 0.018, 0.05, "measured"),
+            billed(
+                "personalize.batch_recommendations",
                 "batch inference of for-you",
-                150.95,
-                "1,000 recommendations",
+                6.04,
                 None,
-                "measured",
+                "measured: 6,040 lines of batch_users_input/",
             ),
         ],
         savings=[
             Saving(
-                "glue.execution_class = FLEX", 0.03, "Flex costs less, and the job may wait for it."
+                'glue.execution_class = "FLEX"',
+                0.03,
+                "Flex costs less, and the job may wait for it.",
             ),
             Saving("batch_inputs.users.active_days = 365", None, "Fewer users are asked about."),
         ],
@@ -299,16 +300,9 @@ GOOD = Facts(
         notes=["Storage in S3 isn't counted."],
     ),
     limits=[
-        Limit(
-            "Pending or in-progress batch inference jobs",
-            2,
-            5,
-            "jobs",
-            True,
-            "Developer Guide, quotas",
-        ),
-        Limit("Items in a model", 3706, 750_000, "items", False, "Developer Guide, quotas"),
-        Limit("Solutions in a dataset group", 9, 10, "solutions", True, "Developer Guide, quotas"),
+        Limit("batch inference jobs at once", 2, 5, "jobs", True, SOURCE),
+        Limit("items of a model", 3706, 750_000, "items", False, SOURCE),
+        SOLUTIONS,
     ],
     sampled=["The search holds 41 of 6,040 users: some of the most active, the median, the cold."],
     real_seconds={"Set up": 2.1, "terraform apply": 66.9, "Run the pipeline": 28.2, "Results": 1.3},
@@ -399,13 +393,8 @@ GATE_CLOSED = replace(
             " solutions.for-you.quality_gate.maximum_drop and run again.",
             True,
         ),
-        Problem(
-            "9 of 10 solutions of the dataset group are used",
-            "There is room for one more.",
-            "Ask for a higher quota before adding two.",
-            False,
-        ),
     ],
+    limits=[*GOOD.limits[:-1], replace(SOLUTIONS, used=9)],
     solutions=[replace(FOR_YOU, refused="quality gate", sample=[], counts={}), SIMILAR],
 )
 QUARANTINED = replace(
@@ -499,3 +488,9 @@ def data_gone() -> Facts:
     seen = replace(asked(1), history=[], events=None, answers=answers)
     gone = replace(FOR_YOU, cold=None, catalogue=None, covered=None, sample=[seen])
     return replace(GOOD, solutions=[gone])
+
+
+def same_ids() -> Facts:
+    """A user 7 to whom the item 7 is recommended."""
+    user = Asked("7", None, is_cold=True, history=[], events=0, answers=[Answer("7", None, 1.0)])
+    return replace(GOOD, solutions=[replace(FOR_YOU, sample=[user])])

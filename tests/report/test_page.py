@@ -4,7 +4,7 @@ import base64
 import hashlib
 import re
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -14,6 +14,7 @@ import pytest
 from made_facts import EVIL, FOR_YOU, GOOD
 
 from batchrec.errors import BatchrecError
+from batchrec.limits import Limit
 from batchrec.operations.problems import Problem
 from batchrec.report import page
 from batchrec.report.facts import Facts, Measured
@@ -148,7 +149,7 @@ def test_it_is_below_5_mb_for_a_million_users(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "told",
     [
-        "weekly-2026-01-11 succeeded",
+        "Run weekly-2026-01-11 succeeded",
         "Started 2026-01-11 03:00 UTC; took 0:58:12",
         "It published 160,950 recommendations of 2 solutions.",
         "Nothing needs a person",
@@ -160,16 +161,55 @@ def test_it_is_below_5_mb_for_a_million_users(tmp_path: Path) -> None:
         "83 % of 6,001 users have another list",
         "Better than recommending what is popular in 4 of 4 metrics.",
         "3.2 training hours at $0.24 $0.77",
-        "at an unknown price unknown",
+        "modelled; price given by you: --price",
+        "6,040 inputs at an unknown price unknown",
+        "bars are shares of the known total",
+        "--price personalize.batch_recommendations=… of batchrec report",
+        "training of for-you 0:28:36 from 0:09:12 ACTIVE",
+        "Not needed in this run: ",
+        "41 of 6,040 users and 12 of 1,000 items can be searched here.",
+        "From 2025-01-06 to 2026-01-05; the highest of 53 weeks is",
+        "2 of 5 jobs (40 %)",
+        "2 of 10 solutions (20 %)",
         "$0.86 for this run, without 1 line whose price isn't known",
         "batch_inputs.users.active_days = 365: an unknown amount a run",
-        "9 of 10 solutions (90 %)",
         "The search holds 41 of 6,040 users",
         "Done by an earlier run, and used again: training of similar.",
     ],
 )
 def test_what_it_says(good: Read, told: str) -> None:
     assert told in good.words
+
+
+def test_a_quota_that_is_near_needs_a_person() -> None:
+    words = Read(page.render(made_facts.GATE_CLOSED)).words
+    assert "A quota is near: solutions of the dataset group" in words
+    assert "9 of 10 solutions (90 %)" in words
+    over = Limit("items of a model", 800_000, 750_000, "items", False, "Guide")
+    words = Read(page.render(replace(GOOD, limits=[over]))).words
+    assert "A quota is exceeded: items of a model" in words
+    assert "800,000 of 750,000 items" in words
+    full = replace(over, name="import jobs at once", used=5, maximum=5)
+    assert "Nothing needs a person" in Read(page.render(replace(GOOD, limits=[full]))).words
+
+
+def test_a_cost_of_which_no_price_is_known() -> None:
+    lines = [replace(each, price=None) for each in GOOD.bill.lines]
+    words = Read(page.render(replace(GOOD, bill=replace(GOOD.bill, lines=lines)))).words
+    assert "The cost of this run is unknown" in words
+    assert "$0.00" not in words
+
+
+@pytest.mark.parametrize("count", [2, 3, 14, 100, 200])
+def test_no_date_stands_twice_below_a_chart(count: int) -> None:
+    days = [(date(2025, 11, 20) + timedelta(days=n), n) for n in range(count)]
+    html = page.render(replace(GOOD, events_over_time=days, solutions=[], long_tails=[]))
+    assert f"the highest of {count} days is" in html
+    svg = re.search(r"<svg[^>]*aria-label=\"Events over time.*?</svg>", html, re.S)
+    assert svg
+    dates = re.findall(r">((?:\d+ )?[A-Z][a-z]{2} 20\d\d)<", svg[0])
+    assert len(dates) == len(set(dates)) >= 2
+    assert f"{days[0][0]:%b %Y}" in dates[0]
 
 
 def test_rows_that_werent_imported_arent_called_so() -> None:
@@ -259,5 +299,5 @@ def test_a_place_that_cant_be_written(tmp_path: Path) -> None:
 def test_one_point_in_time() -> None:
     facts = replace(GOOD, events_over_time=[(date(2026, 1, 1), 5)], solutions=[], long_tails=[])
     html = page.render(facts)
-    assert "the highest of 1 is 5, on 2026-01-01." in Read(html).words
+    assert "the highest of 1 day is 5, on 2026-01-01." in Read(html).words
     assert "NaN" not in html

@@ -22,6 +22,9 @@ TEXTS = [
 MARKS = [(mark, "ground") for mark in ("series-1", "series-2", "series-3", "good", "bad", "wait")]
 
 
+BARS = ("series-1", "series-2", "good", "bad", "warning", "wait")  # lie on a ground of their own
+
+
 def luminance(colour: str) -> float:
     """Relative luminance of an sRGB colour, as WCAG defines it."""
     red, green, blue = (int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
@@ -51,3 +54,16 @@ def test_texts(ink: str, ground: str, theme: int) -> None:
 @pytest.mark.parametrize(("mark", "ground"), MARKS)
 def test_marks(mark: str, ground: str, theme: int) -> None:
     assert contrast(COLOURS[mark][theme], COLOURS[ground][theme]) >= 3
+
+
+def halfway(one: str, other: str) -> str:
+    pairs = ((int(one[n : n + 2], 16), int(other[n : n + 2], 16)) for n in (1, 3, 5))
+    return "#" + "".join(f"{(first + second) // 2:02x}" for first, second in pairs)
+
+
+@pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
+@pytest.mark.parametrize("mark", BARS)
+def test_bars_on_their_ground(mark: str, theme: int) -> None:
+    """The ground of a bar is the colour of lines at half its strength."""
+    ground = halfway(COLOURS["line"][theme], COLOURS["ground"][theme])
+    assert contrast(COLOURS[mark][theme], ground) >= 3

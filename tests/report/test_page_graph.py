@@ -148,6 +148,49 @@ def test_a_run_that_was_stopped_ends_where_it_was() -> None:
     assert (last.outcome, last.causes) == (Outcome.FAILED, ["Somebody did."])
 
 
+def test_a_run_that_was_stopped_within_a_map_ends_in_its_lane() -> None:
+    """The failing state is told with the Map around it (batchrec.execution.failing_state)."""
+    made = run(
+        (
+            *BEGINNING,
+            *PREPARED,
+            visit("ImportDatasets", 3.05, None, kind="Map"),
+            visit("CreateDatasetImportJob", 3.1, 3.15, IMPORT),
+            visit("WaitForDatasetImportJob", 3.2, None, IMPORT, "Wait"),
+            visit("WaitForDatasetImportJob", 3.2, 5, ("ImportDatasets", "items"), "Wait"),
+            visit("Imported", 5, 5, ("ImportDatasets", "items"), "Pass"),
+        ),
+        6,
+        status="ABORTED",
+        failures=(
+            Failure("ImportDatasets > WaitForDatasetImportJob", "States.ABORTED", "Somebody did."),
+        ),
+    )
+    found = graph(STATES, made)
+    last = found.path[-1]
+    assert (last.name, last.outcome) == ("ImportDatasets", Outcome.FAILED)
+    assert [(lane.subject, lane.outcome) for lane in last.lanes] == [
+        ("interactions", Outcome.FAILED),
+        ("items", Outcome.DONE),
+    ]
+    state = last.lanes[0].graph.path[-1]
+    assert (state.name, state.causes) == ("WaitForDatasetImportJob", ["Somebody did."])
+    assert names(found.missed)[:2] == ["RecommendWithSolutions", "PublishRecommendations"]
+    assert "RecommendWithSolutions" not in found.unneeded
+
+
+def test_what_follows_is_not_reached_where_nobody_says_which_state_was_stopped() -> None:
+    made = run(
+        (*BEGINNING, *PREPARED, visit("ImportDatasets", 3.05, None, kind="Map")),
+        6,
+        status="TIMED_OUT",
+        failures=(Failure("none", "States.Timeout", "It took too long."),),
+    )
+    found = graph(STATES, made)
+    assert found.path[-1].outcome is Outcome.ENDED
+    assert "RecommendWithSolutions" in names(found.missed)
+
+
 def test_the_order_of_a_definition_means_nothing() -> None:
     """Terraform writes the states of a definition by their names."""
     shuffled = dict(sorted(STATES.items()))

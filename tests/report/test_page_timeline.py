@@ -32,6 +32,14 @@ def test_waits_are_when_no_job_is_in_progress() -> None:
     ]
 
 
+def test_a_row_tells_when_its_job_began() -> None:
+    jobs = (job("training", "for-you", -5, 4), job("publish", None, 8, 9))
+    jobs = (replace(jobs[0], is_reused=False), jobs[1])  # a run that continues another
+    found = timeline.of_run(run((), 10, jobs=jobs))
+    assert [row.began for row in found.rows] == [None, -300, 480]
+    assert [row.began for row in timeline.of_steps({"apply": 30.0, "run": 10.0}).rows] == [0, 30]
+
+
 def test_what_an_earlier_run_trained_takes_no_time() -> None:
     found = timeline.of_run(made_facts.GOOD.run)
     assert found.reused == ["training of similar"]

@@ -54,7 +54,7 @@ def barriers(page: Page, rules: dict[str, object]) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
-@pytest.mark.parametrize("name", ["good", "gate closed"])
+@pytest.mark.parametrize("name", ["good", "gate closed", "import failed", "quarantined"])
 def test_nothing_keeps_anybody_out(visit: Open, name: str, size: dict[str, int]) -> None:
     page = visit(name, **size).page
     open_all(page)
@@ -202,7 +202,39 @@ def test_nothing_is_found(visit: Open) -> None:
     page.get_by_label("Find a user or an item").fill("nobody at all")
     expect(page.get_by_role("status")).to_have_text("0 found")
     expect(page.locator("#found button")).to_have_count(0)
+    expect(page.locator("#answer > *")).to_have_count(0)  # nobody found earlier stays
     page.keyboard.press("Enter")
+
+
+def test_a_user_and_an_item_of_the_same_id_are_both_found(visit: Open) -> None:
+    page = visit("same ids").page
+    page.get_by_label("Find a user or an item").fill("7")
+    expect(page.get_by_role("status")).to_have_text("2 found")
+    page.get_by_role("button", name="7 (item)").click()
+    assert columns(page)["In the sample, recommended by for-you to"] == ["7 rank 1"]
+    page.get_by_role("button", name="7 (user, cold)").click()
+    assert columns(page)["Recommended by for-you"] == ["7 score 1"]
+
+
+def test_bars_that_touch_differ_in_shape(visit: Open) -> None:
+    """Work and waits stand end to end: their colours alone don't tell them apart."""
+    page = visit("good").page
+    work, wait = (
+        page.locator(f".timeline rect.{kind}").first.bounding_box() for kind in ("work", "wait")
+    )
+    assert work
+    assert wait
+    assert wait["height"] < work["height"] / 2
+
+
+def test_arrows_are_not_read_aloud(visit: Open) -> None:
+    page = visit("good").page
+    contents = page.evaluate(
+        "[...document.querySelectorAll('.node')].map((each) =>"
+        " getComputedStyle(each, '::before').content)"
+    )
+    assert contents
+    assert all(content.endswith('/ ""') for content in contents)
 
 
 def test_a_title_is_text(visit: Open) -> None:
@@ -210,7 +242,7 @@ def test_a_title_is_text(visit: Open) -> None:
     page.get_by_label("Find a user or an item").fill("user-999")
     page.keyboard.press("Enter")
     expect(page.locator("#answer h3")).to_have_text(f"user {made_facts.EVIL} [user-999]")
-    assert page.title() == "weekly-2026-01-11 succeeded \u2013 cinema"
+    assert page.title() == "Run weekly-2026-01-11 succeeded \u2013 cinema"
     expect(page.locator("img")).to_have_count(0)
 
 

@@ -23,15 +23,15 @@ function searchIn({ solutions, names, asked }) {
   function everything() {
     const known = new Set();
     const all = asked.map((about) => {
-      known.add(about.name);
+      known.add(`${about.kind} ${about.name}`);
       return { name: about.name, kind: about.kind.replace(/s$/, ""), about };
     });
     for (const about of asked) {
       const answers = about.answers.flatMap(([solution, rows]) =>
         solutions[solution][1] === "items" ? rows : []);
       for (const [name] of [...about.history, ...answers]) {
-        if (known.has(name)) continue;
-        known.add(name);
+        if (known.has(`items ${name}`)) continue;
+        known.add(`items ${name}`);
         all.push({ name, kind: "item", about: null });
       }
     }
@@ -44,6 +44,7 @@ function searchIn({ solutions, names, asked }) {
     const matches = text ? things.filter((thing) => thing.text.includes(text)) : examples();
     if (text) matches.sort((a, b) => rank(a, text) - rank(b, text));
     const shown = matches.slice(0, most);
+    if (matches.length === 0) answer.replaceChildren();
     count.textContent = text
       ? `${amount(matches.length)} found${matches.length > most ? `, the first ${most} shown` : ""}`
       : `${amount(things.length)} to search in; for example:`;
