@@ -56,8 +56,7 @@ def options(
     ] = False,
 ) -> None:
     """Options of every command."""
-    if debug:
-        os.environ[_DEBUG] = "1"
+    os.environ[_DEBUG] = "1" if debug else ""
 
 
 def _interrupt(*_: object) -> None:
@@ -69,16 +68,23 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         app(standalone_mode=True)
-    except (BatchrecError, BotoCoreError, ClientError) as error:
+    except Exception as error:
         if os.environ.get(_DEBUG):
             raise
-        text = str(error) if isinstance(error, BatchrecError) else _told_by_aws(error)
+        text = _told(error)
         Console(stderr=True).print(f"[red]Error:[/] {escape(text)}", soft_wrap=True)
         sys.exit(1)
 
 
-def _told_by_aws(error: Exception) -> str:
+def _told(error: Exception) -> str:
+    if isinstance(error, BatchrecError):
+        return str(error)
+    if isinstance(error, (BotoCoreError, ClientError)):
+        return (
+            f"AWS can't be asked, or refused: {error}\nCheck the credentials and what they may do,"
+            " and the Region (AWS_PROFILE, AWS_REGION), or AWS_ENDPOINT_URL for a local AWS."
+        )
+    command = " ".join(sys.argv[1:2]) or "COMMAND"
     return (
-        f"AWS can't be asked, or refused: {error}\nCheck the credentials and what they may do, and"
-        " the Region (AWS_PROFILE, AWS_REGION), or AWS_ENDPOINT_URL for a local AWS."
+        f"Unexpected: {type(error).__name__}: {error}\n`batchrec --debug {command} …` shows where."
     )

@@ -1,10 +1,13 @@
 """What a person sees while long work goes on: numbered steps and what each is doing."""
 
+import json
 import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
+import typer
 from rich.console import Console
 from rich.markup import escape
 
@@ -22,6 +25,16 @@ def _console() -> Console:
 
 
 console = _console()
+
+
+def redraws() -> bool:
+    """Whether what is shown can be drawn anew: not in a pipe, nor in a terminal that can't."""
+    return console.is_interactive and console.file.isatty()
+
+
+def print_json(data: object, *, indent: int | None = 2) -> None:
+    """Print a document for programs, never in colour; indent None: in one line."""
+    typer.echo(json.dumps(data, indent=indent, default=datetime.isoformat))
 
 
 class Steps:

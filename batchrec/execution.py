@@ -11,7 +11,7 @@ from batchrec.errors import BatchrecError
 
 _POLL_SECONDS = 0.3
 _EXPLAINED_CHILDREN = 5
-_UNSUCCESSFUL = ("FAILED", "TIMED_OUT", "ABORTED")
+UNSUCCESSFUL = ("FAILED", "TIMED_OUT", "ABORTED")
 _MAP_RUN_ENDS = ("MapRunSucceeded", "MapRunFailed", "MapRunAborted")
 _ENDS = ("ExecutionFailed", "ExecutionTimedOut", "ExecutionAborted")
 
@@ -68,11 +68,16 @@ class Histories:
     def news(self) -> list[dict[str, Any]]:
         """Return the events that weren't there before; of one instant, in their order."""
         found: list[dict[str, Any]] = []
-        for event in self._read(self._execution_arn):
-            if event["type"] in _MAP_RUN_ENDS:
-                found += self._news_of_children()
-            found.append(event)
-            self._note(event)
+        new = self._read(self._execution_arn)
+        try:
+            for event in new:
+                if event["type"] in _MAP_RUN_ENDS:
+                    found += self._news_of_children()
+                found.append(event)
+                self._note(event)
+        finally:  # a call may have failed, and these events aren't read again
+            for event in new:
+                self._note(event)
         return [*found, *self._news_of_children()]
 
     def _news_of_children(self) -> list[dict[str, Any]]:
@@ -114,7 +119,7 @@ def failed_children(stepfunctions: Any, events: list[dict[str, Any]]) -> list[di
     return [
         stepfunctions.describe_execution(executionArn=child["executionArn"])
         for child in children
-        if child["status"] in _UNSUCCESSFUL
+        if child["status"] in UNSUCCESSFUL
     ]
 
 
@@ -200,7 +205,7 @@ def failing_state(events: list[dict[str, Any]], stepfunctions: Any = None) -> st
         event = by_id.get(event["previousEventId"])
     if map_run is not None and stepfunctions is not None:
         children = _children(stepfunctions, map_run)
-        failed = [c for status in _UNSUCCESSFUL for c in children if c["status"] == status]
+        failed = [c for status in UNSUCCESSFUL for c in children if c["status"] == status]
         if failed:
             own = history(stepfunctions, failed[0]["executionArn"])
             names.append(failing_state(own, stepfunctions))

@@ -2,6 +2,7 @@
 
 import functools
 import json
+import re
 import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,13 +13,18 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, IncompleteReadError
+from botocore.exceptions import ConnectionError as NoConnectionError
 
 from batchrec.errors import BatchrecError
 from batchrec.terraform import find_terraform
 
 # Watching for hours, one meets throttling and lost connections.
 _PATIENT = Config(retries={"mode": "standard", "total_max_attempts": 8})
+
+# Such as arn:aws:states:us-east-1:123456789012:stateMachine:NAME.
+_ARN = r"arn:[\w-]+:states:(?P<region>[\w-]+):\d{12}:stateMachine:\S+"
+_PASSING = re.compile(r"Throttl|TooManyRequests|ServiceUnavailable|InternalFailure|InternalServer")
 
 Clients = Callable[[str], Any]  # a boto3 client by the name of its service
 
@@ -82,20 +88,20 @@ class Pipeline:
         Raises:
             BatchrecError: it may not be read, or is no JSON object.
         """
-        s3 = self.client("s3")
+        s3, url = self.client("s3"), f"s3://{self.bucket}/{self.key(path)}"
         try:
-            found = s3.get_object(Bucket=self.bucket, Key=self.key(path))
+            text = s3.get_object(Bucket=self.bucket, Key=self.key(path))["Body"].read()
         except s3.exceptions.NoSuchKey:
             return None
-        except ClientError as error:
-            raise BatchrecError(f"s3://{self.bucket}/{self.key(path)}: {error}") from error
+        except (BotoCoreError, ClientError) as error:
+            raise BatchrecError(f"{url} can't be read: {error}") from error
         try:
-            return dict(json.loads(found["Body"].read()))
+            document = json.loads(text)
         except ValueError as error:
-            raise BatchrecError(
-                f"s3://{self.bucket}/{self.key(path)} is no JSON object: {error}. Put back an"
-                " earlier version of it."
-            ) from error
+            raise _no_object(url, str(error)) from error
+        if not isinstance(document, dict):
+            raise _no_object(url, f"it is {text[:40].decode(errors='replace')!r}")
+        return document
 
 
 def find(where: Where, env: Mapping[str, str], client: Clients | None = None) -> Pipeline:
@@ -111,14 +117,20 @@ def find(where: Where, env: Mapping[str, str], client: Clients | None = None) ->
         BatchrecError: there is none, or it isn't one of this module.
     """
     named = where.state_machine or _output(where, env)
+    found = re.fullmatch(_ARN, named)
+    if named.startswith("arn:") and not found:
+        raise BatchrecError(
+            f"{named} is no ARN of a state machine. Give one such as"
+            " arn:aws:states:us-east-1:123456789012:stateMachine:NAME, or the name alone."
+        )
     if client is None:
-        region = named.split(":")[3] if named.startswith("arn:") else None
+        region = found["region"] if found else None
         session = boto3.Session(region_name=region)
         client = functools.cache(lambda service: session.client(service, config=_PATIENT))
     try:
-        arn = named if named.startswith("arn:") else _arn(client, named)
+        arn = named if found else _arn(client, named)
         described = client("stepfunctions").describe_state_machine(stateMachineArn=arn)
-    except (BotoCoreError, ClientError) as error:
+    except (BotoCoreError, ClientError, ValueError) as error:  # an endpoint that is no URL
         raise BatchrecError(
             f"The state machine {named} can't be described: {error}\nCheck the credentials and the"
             " Region (AWS_PROFILE, AWS_REGION), or AWS_ENDPOINT_URL for a local AWS."
@@ -132,10 +144,22 @@ def find(where: Where, env: Mapping[str, str], client: Clients | None = None) ->
     return Pipeline(arn, definition, client)
 
 
+def passes(error: Exception) -> bool:
+    """Whether an error of AWS goes away by itself: throttled, overloaded, or cut off."""
+    if isinstance(error, ClientError):
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        return status >= 500 or bool(_PASSING.search(error.response["Error"].get("Code", "")))
+    return isinstance(error, (HTTPClientError, NoConnectionError, IncompleteReadError))
+
+
 def server_time(answer: Mapping[str, Any]) -> datetime:
     """Return the service's own time when it gave an answer: on the local AWS, virtual time."""
     date = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
     return parsedate_to_datetime(date) if date else datetime.now(UTC)
+
+
+def _no_object(url: str, why: str) -> BatchrecError:
+    return BatchrecError(f"{url} is no JSON object: {why}. Put back an earlier version of it.")
 
 
 def _arn(client: Clients, name: str) -> str:
@@ -168,12 +192,17 @@ def terraform_json(folder: Path, env: Mapping[str, str], *arguments: str) -> dic
     """Run a command of Terraform that prints JSON.
 
     Raises:
-        BatchrecError: it failed.
+        BatchrecError: there is no such folder, or it failed.
     """
+    if not folder.is_dir():
+        raise BatchrecError(
+            f"There is no folder {folder}. Name the one of the Terraform configuration that calls"
+            " the module."
+        )
     shown = subprocess.run(  # noqa: S603 (Terraform, in the user's own configuration)
-        [str(find_terraform()), *arguments],
+        [str(find_terraform()), *arguments, "-no-color"],
         cwd=folder,
-        env=env,
+        env={**env, "CHECKPOINT_DISABLE": "1"},  # no look for newer versions
         capture_output=True,
         text=True,
         check=False,

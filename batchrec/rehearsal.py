@@ -193,8 +193,7 @@ def _tell_failure(
     job = glue_logs.choose(rehearsed, run, None)
     for log in glue_logs.read(rehearsed, job, _SHOWN_LOG_LINES) if job else []:
         console.print(f"    The end of {log.group}:", markup=False, highlight=False)
-        text = "\n".join(log.lines[-_SHOWN_LOG_LINES:])
-        console.print(text, style="dim", markup=False, highlight=False)
+        console.print("\n".join(log.lines), style="dim", markup=False, highlight=False)
     output.mkdir(parents=True, exist_ok=True)
     try:
         _report(rehearsed, arn, output, {}, steps, lambda _: None)

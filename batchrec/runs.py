@@ -15,11 +15,10 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from batchrec.errors import BatchrecError
-from batchrec.execution import Histories, failing_state
-from batchrec.pipeline import Pipeline, server_time
+from batchrec.execution import UNSUCCESSFUL, Histories, failing_state
+from batchrec.pipeline import Pipeline, passes, server_time
 
 _RUN_NAME = r"[a-zA-Z0-9][a-zA-Z0-9_-]{0,35}"
-_UNSUCCESSFUL = ("FAILED", "TIMED_OUT", "ABORTED")
 _GLUE_ENDS = ("SUCCEEDED", "FAILED", "STOPPED", "TIMEOUT", "ERROR", "EXPIRED")
 
 # Jobs of Personalize by the member of the answer that describes them.
@@ -107,11 +106,15 @@ class Reader:
 
         Raises:
             BatchrecError: it can't be read; Step Functions keeps a history for 90 days.
+            BotoCoreError, ClientError: AWS can't be reached, or is overloaded: this may pass, and
+                nothing that was read is lost.
         """
         try:
             described = self._stepfunctions.describe_execution(executionArn=self._arn)
             self._histories.news()
         except ClientError as error:
+            if passes(error):
+                raise
             raise BatchrecError(
                 f"The execution {self._arn} can't be read: {error}\nStep Functions keeps"
                 " executions for 90 days after their end."
@@ -119,36 +122,58 @@ class Reader:
         return _run(described, self._histories.events, self._stepfunctions)
 
 
-def read(pipeline: Pipeline, run: str | None = None) -> Run:
-    """Read a run.
+def read(pipeline: Pipeline, run: str | None = None, *, only_runs: bool = False) -> Run:
+    """Read a run; arguments and errors as for `find`."""
+    return Reader(pipeline, find(pipeline, run, only_runs=only_runs)).read()
+
+
+def find(pipeline: Pipeline, run: str | None = None, *, only_runs: bool = False) -> str:
+    """Return the ARN of a run's execution.
+
+    Of several that continued one run it is the newest that wasn't skipped.
 
     Args:
         pipeline: whose.
         run: name of the run or of its execution, or the execution's ARN; None: the newest.
-
-    Raises:
-        BatchrecError: there is none.
-    """
-    return Reader(pipeline, find(pipeline, run)).read()
-
-
-def find(pipeline: Pipeline, run: str | None = None) -> str:
-    """Return the ARN of a run's execution; of several that continued one run, the newest.
+        only_runs: the newest that is no teardown, and wasn't skipped.
 
     Raises:
         BatchrecError: there is none.
     """
     if run is not None and run.startswith("arn:"):
-        return run
+        return _own(pipeline, run)
+    skipped: str | None = None
     for listed in executions(pipeline):
-        named = (None, listed["name"], fitting_name(listed["name"]), _input_run(pipeline, listed))
-        if run in named:
-            return str(listed["executionArn"])
+        arn = str(listed["executionArn"])
+        if run in (listed["name"], fitting_name(listed["name"])):
+            return arn
+        if run is None and not only_runs:
+            return arn
+        described = pipeline.client("stepfunctions").describe_execution(executionArn=arn)
+        is_skipped = json_object(described.get("output")).get("status") == "SKIPPED"
+        is_it = action_of(described) == "run" if run is None else name_of(described) == run
+        if is_it and not is_skipped:
+            return arn
+        if is_it and run is not None:
+            skipped = skipped or arn
+    if skipped is not None:
+        return skipped
     what = f"has no run {run}" if run else "has not run yet"
     raise BatchrecError(
         f"The pipeline {pipeline.name} {what}. `batchrec status` lists its runs, and `batchrec run`"
         " starts one."
     )
+
+
+def _own(pipeline: Pipeline, execution_arn: str) -> str:
+    machine = ":".join(pipeline.state_machine_arn.split(":")[:7])  # no version or alias
+    begins = f"{machine.replace(':stateMachine:', ':execution:')}:"
+    if not execution_arn.startswith(begins):
+        raise BatchrecError(
+            f"{execution_arn} is no execution of the pipeline {pipeline.name}: ARNs of those begin"
+            f" with {begins}"
+        )
+    return execution_arn
 
 
 def as_it_was(pipeline: Pipeline, run: Run) -> Pipeline:
@@ -181,12 +206,23 @@ def fitting_name(name: str) -> str:
     return f"run-{readable}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
-def _input_run(pipeline: Pipeline, listed: dict[str, Any]) -> str | None:
-    described = pipeline.client("stepfunctions").describe_execution(
-        executionArn=listed["executionArn"]
-    )
-    run = json.loads(described.get("input", "{}")).get("run")
-    return None if run is None else fitting_name(str(run))
+def name_of(described: dict[str, Any]) -> str:
+    """Return the run's name by the description of an execution (DescribeExecution)."""
+    return fitting_name(str(json_object(described.get("input")).get("run", described["name"])))
+
+
+def action_of(described: dict[str, Any]) -> str:
+    """Return what an execution does, run or teardown, by its description."""
+    return str(json_object(described.get("input")).get("action", "run"))
+
+
+def json_object(text: str | None) -> dict[str, Any]:
+    """Parse the input or output of an execution or state; what is no object has no members."""
+    try:
+        parsed = json.loads(text or "{}")
+    except ValueError:  # such as a cause in words
+        return {}
+    return parsed if isinstance(parsed, dict) else {}
 
 
 def _run(
@@ -195,19 +231,20 @@ def _run(
     arn = described["executionArn"]
     visits, jobs, transitions = [], {}, 0
     for each, events in histories.items():
-        begun = _json(events[0]["executionStartedEventDetails"].get("input")) if events else {}
+        started = events[0]["executionStartedEventDetails"] if events else {}
+        begun = json_object(started.get("input"))
         within = () if each == arn else (_label(each), _subject(begun) or each.rsplit(":", 1)[-1])
         visits += list(_visits(events, within))
         jobs.update({job.id: job for job in _jobs(events, _subject(begun), begun)})
         transitions += sum("stateEnteredEventDetails" in event for event in events)
     own = histories[arn]
     assigned = _assigned(own)
-    output = _json(described.get("output"))
+    output = json_object(described.get("output"))
     status = output.get("status", described["status"])
     return Run(
-        name=str(assigned.get("run", described["name"])),
+        name=str(assigned.get("run", name_of(described))),
         execution_arn=arn,
-        action=str(assigned.get("action", "run")),
+        action=str(assigned.get("action", action_of(described))),
         status=status,
         started=described["startDate"],
         ended=described.get("stopDate"),
@@ -227,7 +264,7 @@ def _failures(
     events: list[dict[str, Any]],
     stepfunctions: Any,
 ) -> Iterator[Failure]:
-    if described["status"] not in _UNSUCCESSFUL:
+    if described["status"] not in UNSUCCESSFUL:
         return
     told = assigned.get("failures") or []
     if described["status"] == "FAILED" and told:
@@ -271,14 +308,14 @@ def _jobs(
     submitted: dict[str, tuple[str, datetime]] = {}  # runs of Glue jobs: their state and start
     for event in events:
         if event["type"] == "TaskSubmitted":
-            run_id = _json(event["taskSubmittedEventDetails"].get("output")).get("JobRunId")
+            run_id = json_object(event["taskSubmittedEventDetails"].get("output")).get("JobRunId")
             if run_id is not None:
                 state = _state_of(event, by_id)
                 submitted[run_id] = (state, event["timestamp"])
                 yield _glue_job(state, {"Id": run_id, "JobRunState": "RUNNING"}, event["timestamp"])
         elif event["type"] in ("TaskSucceeded", "TaskFailed"):
             details = event.get("taskSucceededEventDetails") or event["taskFailedEventDetails"]
-            answer = _json(details.get("output") or details.get("cause"))
+            answer = json_object(details.get("output") or details.get("cause"))
             if answer.get("Id") in submitted:
                 state, started = submitted[answer["Id"]]
                 yield _glue_job(state, answer, started, event["timestamp"])
@@ -372,15 +409,6 @@ def _subject(begun: dict[str, Any]) -> str | None:
     if "dataset" in begun:
         return str(begun["dataset"]["folder"])
     return str(begun["solution"]["key"]) if "solution" in begun else None
-
-
-def _json(text: str | None) -> dict[str, Any]:
-    """Parse an object; anything else, such as a cause in words, is none."""
-    try:
-        parsed = json.loads(text or "{}")
-    except ValueError:
-        return {}
-    return parsed if isinstance(parsed, dict) else {}
 
 
 def _time(value: str | float) -> datetime:

@@ -4,9 +4,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from batchrec.errors import BatchrecError
-from batchrec.execution import Moment, failing_state, follow, moments, require_success
+from batchrec.execution import (
+    Histories,
+    Moment,
+    failing_state,
+    follow,
+    moments,
+    require_success,
+)
 from batchrec.execution import history as read_history
 
 START = datetime(2026, 1, 31, 3, 0, tzinfo=UTC)
@@ -227,6 +235,52 @@ def test_each_moment_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
     described = follow(StepFunctions(*steps, ("FAILED", WHOLE)), ARN, told.append)
     assert described["status"] == "FAILED"
     assert told == [Moment("First", 1), Moment("Second", 2), Moment("Third", 3)]
+
+
+class Maps(StepFunctions):
+    """Two Distributed Maps, each with one child; the first list of children is lost."""
+
+    def __init__(self, parent: list[Event]) -> None:
+        super().__init__()
+        self._histories = {ARN: parent, "imports/child": WHOLE, "trainings/child": WHOLE}
+        self._is_lost = False
+        self._operation = ""
+
+    def get_paginator(self, operation: str) -> "StepFunctions":
+        self._operation = operation
+        return self
+
+    def paginate(  # type: ignore[override]
+        self,
+        executionArn: str = "",  # noqa: N803 (boto3's name)
+        mapRunArn: str = "",  # noqa: N803
+        **_: object,
+    ) -> list[Event]:
+        if self._operation == "get_execution_history":
+            return [{"events": self._histories[executionArn][::-1]}]
+        if not self._is_lost:
+            self._is_lost = True
+            raise EndpointConnectionError(endpoint_url="https://states.us-east-1.amazonaws.com")
+        return [{"executions": [{"executionArn": f"{mapRunArn}/child", "status": "SUCCEEDED"}]}]
+
+
+def test_a_lost_connection_loses_no_map_run() -> None:
+    parent = history(
+        (0, "ExecutionStarted"),
+        (0, "MapStateEntered", "ImportDatasets"),
+        (2, "MapRunStarted"),
+        (3, "MapRunSucceeded"),
+        (4, "MapStateExited", "ImportDatasets"),
+        (5, "MapStateEntered", "RecommendWithSolutions"),
+        (6, "MapRunStarted"),
+    )
+    parent[2]["mapRunStartedEventDetails"] = {"mapRunArn": "imports"}
+    parent[6]["mapRunStartedEventDetails"] = {"mapRunArn": "trainings"}
+    histories = Histories(Maps(parent), ARN)
+    with pytest.raises(EndpointConnectionError):
+        histories.news()
+    assert histories.news() == [*WHOLE, *WHOLE]
+    assert histories.events == {ARN: parent, "imports/child": WHOLE, "trainings/child": WHOLE}
 
 
 class Growing(StepFunctions):

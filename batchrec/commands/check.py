@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from batchrec.commands.options import AsJson, repository
-from batchrec.console import console
+from batchrec.console import console, print_json
 
 
 def check(
@@ -33,7 +33,7 @@ def check(
     request = data_check.Request(repository(), files, config, users, items)
     if as_json:
         finding = data_check.check(request)
-        console.print_json(data=asdict(finding))
+        print_json(asdict(finding))
     else:
         with console.status("Reading the data with Spark"):
             finding = data_check.check(request)

@@ -15,8 +15,7 @@ from batchrec.commands.options import (
     StateMachineOutput,
     find_pipeline,
 )
-from batchrec.console import console
-from batchrec.errors import BatchrecError
+from batchrec.console import console, print_json
 
 if TYPE_CHECKING:
     from batchrec.cost.bill import Bill
@@ -94,7 +93,7 @@ def cost(
     name: str | None = None
     if data or config or (interactions, users, items) != (None, None, None):
         if run is not None:
-            raise BatchrecError(
+            raise typer.BadParameter(
                 "--run is about a run that there has been, and --data, --config and sizes about one"
                 " to come: leave one of them out."
             )
@@ -107,7 +106,7 @@ def cost(
             name, bill, limits = _after(run, pipeline, table, runs_per_month)
         title = f"What the run {name} billed"
     if as_json:
-        console.print_json(data=view.as_json(bill, limits, name, runs_per_month))
+        print_json(view.as_json(bill, limits, name, runs_per_month))
     else:
         view.show(title, bill, limits, table, runs_per_month, console)
 
@@ -158,7 +157,7 @@ def _after(
     from batchrec.cost import billing
 
     pipeline = find_pipeline(*where)
-    found = runs.read(pipeline, run)
+    found = runs.read(pipeline, run, only_runs=True)
     pipeline = runs.as_it_was(pipeline, found)
     report = pipeline.read_json(f"transformed/{found.name}/report.json")
     publication = pipeline.read_json(f"curated/{found.name}/publication.json")

@@ -1,6 +1,5 @@
 """`batchrec logs`."""
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -15,7 +14,7 @@ from batchrec.commands.options import (
     StateMachineOutput,
     find_pipeline,
 )
-from batchrec.console import console
+from batchrec.console import console, print_json
 
 if TYPE_CHECKING:
     from batchrec.operations.glue_logs import Log
@@ -25,7 +24,10 @@ if TYPE_CHECKING:
 def logs(
     run: Annotated[
         str | None,
-        typer.Argument(help="Name of the run or its execution, or an ARN. Default: the newest."),
+        typer.Argument(
+            help="Name of the run or its execution, or an ARN. Default: the newest that is no"
+            " teardown and wasn't skipped."
+        ),
     ] = None,
     job: Annotated[
         Literal["prepare", "publish"] | None,
@@ -45,14 +47,14 @@ def logs(
     from batchrec.operations import glue_logs
 
     pipeline = find_pipeline(state_machine, folder, state_machine_output)
-    found = runs.read(pipeline, run)
+    found = runs.read(pipeline, run, only_runs=True)
     chosen = glue_logs.choose(pipeline, found, job)
     read = glue_logs.read(pipeline, chosen, tail) if chosen else []
     if as_json:
         about = {"id": chosen.id, "kind": chosen.kind, "status": chosen.status} if chosen else None
         failures = [asdict(failure) for failure in found.failures]
         members = {"run": found.name, "job": about, "failures": failures}
-        typer.echo(json.dumps(members | {"logs": [asdict(log) for log in read]}, indent=2))
+        print_json(members | {"logs": [asdict(log) for log in read]})
     elif chosen is None:
         _show_failures(found)
     else:

@@ -1,7 +1,6 @@
 """`batchrec recommend`."""
 
 from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -15,8 +14,7 @@ from batchrec.commands.options import (
     StateMachineOutput,
     find_pipeline,
 )
-from batchrec.console import console
-from batchrec.errors import BatchrecError
+from batchrec.console import console, print_json
 
 NOTHING = 3  # the exit code if nothing is recommended
 
@@ -63,7 +61,7 @@ def recommend(
     given = {"users": user, "items": item, "item attributes": attributes}
     asked = [(kind, id_) for kind, id_ in given.items() if id_ is not None]
     if len(asked) != 1:
-        raise BatchrecError(
+        raise typer.BadParameter(
             "Say what to look up: one of USER, --item ITEM and --attributes EXPRESSION."
         )
     pipeline = find_pipeline(state_machine, folder, state_machine_output)
@@ -72,7 +70,7 @@ def recommend(
     with console.status("Looking it up") as status:
         found = lookup.look_up(pipeline, request, named, lambda what: status.update(escape(what)))
     if as_json:
-        console.print_json(data=asdict(found), default=datetime.isoformat)
+        print_json(asdict(found))
     else:
         lookup_view.show(found, console)
     if not any(each.answers for each in found.solutions):

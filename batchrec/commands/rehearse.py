@@ -59,7 +59,8 @@ def rehearse(
     )
     with rehearsal.rehearse(request, console) as finished:
         rehearsal_view.show(finished, console)
-        console.print(f"Everything is in {output}/; start with {output}/report.html.")
+        where = f"Everything is in {output}/; start with {output}/report.html."
+        console.print(where, markup=False, highlight=False, soft_wrap=True)
         if keep:
             serving.explain(finished.aws)
             console.print(f"State machine: {finished.outputs['state_machine_arn']}", soft_wrap=True)

@@ -17,7 +17,7 @@ from batchrec.commands.options import (
     find_pipeline,
 )
 from batchrec.commands.recommend import Titles
-from batchrec.console import console
+from batchrec.console import console, print_json
 
 
 def report(
@@ -66,7 +66,7 @@ def report(
     with console.status("Reading what the run did") as status:
         facts = reporting.write(
             pipeline,
-            runs.read(pipeline, run),
+            runs.read(pipeline, run, only_runs=True),
             output,
             compare=compare,
             titles=named,
@@ -76,7 +76,7 @@ def report(
     problems = outcome.problems(facts)
     if as_json:
         told = {"run": facts.run.name, "status": facts.run.status, "report": str(output)}
-        console.print_json(data={**told, "problems": [asdict(each) for each in problems]})
+        print_json({**told, "problems": [asdict(each) for each in problems]})
         return
     console.print(f"{outcome.title(facts)}.", highlight=False, markup=False)
     for problem in problems:

@@ -1,6 +1,5 @@
 """`batchrec run`."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -16,8 +15,7 @@ from batchrec.commands.options import (
     find_pipeline,
     named_again,
 )
-from batchrec.console import console
-from batchrec.errors import BatchrecError
+from batchrec.console import console, print_json
 
 
 def run(
@@ -31,7 +29,8 @@ def run(
         typer.Option(
             "--continue",
             metavar="RUN",
-            help="Go on with a run that failed or was stopped: what it has finished is used.",
+            help="Go on with a run that failed or was stopped: its name, its execution's, or an"
+            " ARN. What it has finished is used.",
         ),
     ] = None,
     anyway: Annotated[
@@ -55,7 +54,7 @@ def run(
     from batchrec.operations import starting
 
     if name is not None and continued is not None:
-        raise BatchrecError(
+        raise typer.BadParameter(
             "A run that is continued keeps its name. Leave out --name, or --continue."
         )
     pipeline = find_pipeline(state_machine, folder, state_machine_output)
@@ -64,11 +63,11 @@ def run(
     again = f"batchrec watch {execution}{named_again(state_machine, folder, state_machine_output)}"
     if as_json:
         begun = {"kind": "started", "run": started.run, "execution_arn": started.execution_arn}
-        typer.echo(json.dumps(begun))
+        print_json(begun, indent=None)
     else:
         console.print(Text(f"Started the run {started.run} of {pipeline.name}."), soft_wrap=True)
         console.print(Text(started.execution_arn, style="dim"), soft_wrap=True)
     if wait:
-        attend(pipeline, started.execution_arn, interval, again, as_json=as_json)
+        attend(pipeline, started.execution_arn, interval, again, as_json=as_json, is_new=True)
     elif not as_json:
         console.print(Text(f"Watch it: {again}"), soft_wrap=True)

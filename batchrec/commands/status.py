@@ -1,6 +1,5 @@
 """`batchrec status`."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +12,7 @@ from batchrec.commands.options import (
     StateMachineOutput,
     find_pipeline,
 )
-from batchrec.console import console
+from batchrec.console import console, print_json
 
 
 def status(
@@ -41,7 +40,7 @@ def status(
     if run is None:
         found = statuses.last(pipeline, last)
         if as_json:
-            typer.echo(json.dumps([plain.status(each) for each in found], indent=2))
+            print_json([plain.status(each) for each in found])
         elif found:
             status_view.show_list(found, console)
         else:
@@ -49,7 +48,7 @@ def status(
         return
     one = statuses.of(pipeline, run)
     if as_json:
-        typer.echo(json.dumps(plain.status(one), indent=2))
+        print_json(plain.status(one))
     else:
         status_view.show(one, pipeline, console)
     raise typer.Exit(EXITS.get(one.run.status, 1))

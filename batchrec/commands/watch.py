@@ -31,7 +31,8 @@ def watch(
 
     Ctrl-C ends the watching and leaves the run alone.
     In a pipe, and with --json, each change is a line.
-    Exit codes: 0 it succeeded, 1 it failed, 3 it was skipped, 130 Ctrl-C.
+    Exit codes: 0 it succeeded, 1 it failed, 3 it was skipped, 4 it could not be watched to its
+    end, 130 Ctrl-C.
 
     Example: batchrec watch weekly-2026-01-11
     """

@@ -39,26 +39,13 @@ _QUOTA = (
 
 # Failures of the workflow, by "STATE ERROR: CAUSE".
 FAILURES = (
-    # --- what any call can meet -------------------------------------------------------------------
+    # --- the bucket, in Personalize's words, as a job's reason too --------------------------------
     Known(
         r"Insufficient privileges|fix bucket policy",
         "Personalize may not use the bucket",
         "Its role and the bucket's policy must both allow it: `terraform apply` puts both back. The"
         " policy of an existing bucket is its owner's, who adds the output bucket_policy_json. Then"
         " {again}.",
-    ),
-    Known(
-        r"not authorized to perform|Access ?Denied",
-        "{state} was denied access",
-        "`terraform apply` puts the module's roles and policies back. If that changes nothing, look"
-        " for what else denies it: the permissions boundary (iam_roles), a service control policy,"
-        " the policy of an existing bucket, or of a key (kms_key_arns). Then {again}.",
-    ),
-    Known(
-        r"Throttl|TooManyRequests|Rate exceeded|SlowDown",
-        "AWS throttled {state} for minutes",
-        "Nothing is broken: something else in this account calls the same service at the same time."
-        " Later, {again}.",
     ),
     # --- the Glue jobs ----------------------------------------------------------------------------
     Known(
@@ -86,7 +73,8 @@ FAILURES = (
         " `batchrec run`, which writes it anew.",
     ),
     Known(
-        r"OutOfMemory|exit code 137|No space left on device|heartbeat",
+        r"(PrepareTrainingData|PublishRecommendations)Failed: .*"
+        r"(OutOfMemory|exit code 137|No space left on device|heartbeat)",
         "The Glue job ran out of memory or disk",
         "Give it more with glue.worker_type (G.2X, or R.1X for memory) or glue.number_of_workers,"
         " and `terraform apply`. Then {again}.",
@@ -115,16 +103,6 @@ FAILURES = (
         "Other jobs of this account use its workers. Later, {again}; or lower"
         " glue.number_of_workers.",
     ),
-    Known(
-        r"PrepareTrainingDataFailed",
-        "The Glue job that prepares the data failed",
-        "`batchrec logs {run}` shows the end of its log. When the cause is gone, {again}.",
-    ),
-    Known(
-        r"PublishRecommendationsFailed",
-        "The Glue job that publishes failed",
-        "`batchrec logs {run}` shows the end of its log. When the cause is gone, {again}.",
-    ),
     # --- imports ----------------------------------------------------------------------------------
     Known(
         r"DatasetImportJobTimedOut: .*no room",
@@ -140,13 +118,13 @@ FAILURES = (
         " long, raise deadlines.import_hours.",
     ),
     Known(
-        r"missing the following columns",
+        r"DatasetImportJob.*missing the following columns",
         "The files for {subject} lack columns of its schema",
         "Files and schema come of one configuration: `terraform apply` brings both to the same"
         " state, then `batchrec run` writes the files anew.",
     ),
     Known(
-        r"Length cannot be more than",
+        r"DatasetImportJob.*Length cannot be more than",
         "A value of {subject} is longer than Personalize allows",
         "Shorten it where it comes from, or leave the column out of the input's metadata. Then"
         " `batchrec run`: to continue this run would import the same files.",
@@ -194,7 +172,8 @@ FAILURES = (
     ),
     # --- training ---------------------------------------------------------------------------------
     Known(
-        r"fewer than \d+ (users|interactions)|[Tt]oo few (users|interactions|events)",
+        r"SolutionVersion.*"
+        r"(fewer than \d+ (users|interactions)|[Tt]oo few (users|interactions|events))",
         "There is too little data to train {subject}",
         "Personalize wants 1,000 interactions, and 25 users with two or more, of the events that"
         " {input}.event_type and event_value_threshold leave. Widen these and `terraform apply`,"
@@ -269,6 +248,30 @@ FAILURES = (
         "{subject} is not published: its answers are not complete",
         "Consumers keep the results of the run before. What Personalize wrote lies in"
         " {results}{subject}/. `batchrec run` asks anew.",
+    ),
+    # --- what any call can meet; after the jobs, whose reasons may hold any words -----------------
+    Known(
+        r"not authorized to perform|Access ?Denied",
+        "{state} was denied access",
+        "`terraform apply` puts the module's roles and policies back. If that changes nothing, look"
+        " for what else denies it: the permissions boundary (iam_roles), a service control policy,"
+        " the policy of an existing bucket, or of a key (kms_key_arns). Then {again}.",
+    ),
+    Known(
+        r"Throttl|TooManyRequests|Rate exceeded|SlowDown",
+        "AWS throttled {state} for minutes",
+        "Nothing is broken: something else in this account calls the same service at the same time."
+        " Later, {again}.",
+    ),
+    Known(
+        r"PrepareTrainingDataFailed",
+        "The Glue job that prepares the data failed",
+        "`batchrec logs {run}` shows the end of its log. When the cause is gone, {again}.",
+    ),
+    Known(
+        r"PublishRecommendationsFailed",
+        "The Glue job that publishes failed",
+        "`batchrec logs {run}` shows the end of its log. When the cause is gone, {again}.",
     ),
     # --- the workflow itself ----------------------------------------------------------------------
     Known(

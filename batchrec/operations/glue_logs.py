@@ -11,7 +11,7 @@ from batchrec.runs import Job, Run
 STATES = {"prepare": "PrepareTrainingData", "publish": "PublishRecommendations"}
 KINDS = tuple(STATES)
 _DEFAULT_PREFIX = "/aws-glue/jobs"
-_MOST_LINES = 10_000  # that GetLogEvents returns at once
+_MOST_EVENTS = 10_000  # that GetLogEvents returns at once
 _WITHIN = ("output", "error")
 
 
@@ -67,7 +67,7 @@ def read(pipeline: Pipeline, job: Job, tail: int) -> list[Log]:
     Args:
         pipeline: whose.
         job: prepare or publish.
-        tail: how many events of each stream, at most 10,000.
+        tail: how many lines of each stream.
     """
     logs = pipeline.client("logs")
     prefix = _prefix(pipeline, job)
@@ -86,7 +86,7 @@ def read(pipeline: Pipeline, job: Job, tail: int) -> list[Log]:
                 for stream in _streams(logs, group, job.id)
             ]
         found += [
-            Log(group, stream, _lines(logs, group, stream, tail)) for group, stream in streams
+            Log(group, stream, last_lines(logs, group, stream, tail)) for group, stream in streams
         ]
     return [log for log in found if log.lines]
 
@@ -111,8 +111,19 @@ def _streams(logs: Any, group: str, run_id: str) -> Iterator[tuple[str, str]]:
         yield group, name
 
 
-def _lines(logs: Any, group: str, stream: str, tail: int) -> list[str]:
-    events = logs.get_log_events(
-        logGroupName=group, logStreamName=stream, limit=min(tail, _MOST_LINES), startFromHead=False
-    )["events"]
-    return [line for event in events for line in event["message"].splitlines()]
+def last_lines(logs: Any, group: str, stream: str, tail: int) -> list[str]:
+    """Return the last lines of a log stream; an event may have several.
+
+    A page of GetLogEvents may be empty before the end, which is where its token is repeated.
+    """
+    lines: list[str] = []
+    given = {"logGroupName": group, "logStreamName": stream, "startFromHead": False}
+    token: dict[str, str] = {}
+    while len(lines) < tail:
+        page = logs.get_log_events(**given, **token, limit=min(tail, _MOST_EVENTS))
+        found = [line for event in page["events"] for line in event["message"].splitlines()]
+        lines = [*found, *lines]
+        if page["nextBackwardToken"] == token.get("nextToken"):
+            break
+        token = {"nextToken": page["nextBackwardToken"]}
+    return lines[-tail:]

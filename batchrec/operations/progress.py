@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from batchrec.errors import BatchrecError
 from batchrec.operations import glue_logs
@@ -17,6 +17,7 @@ NOT_REACHED = "not reached"
 TO_COME = "to come"
 REUSED = "reused"
 WAITS_FOR_ROOM = "waits for room"
+UNFINISHED = "unfinished"  # the run ended before the job did: nobody looked at it again
 
 Durations = Mapping[tuple[str, str | None], float]  # seconds by a job's kind and subject
 
@@ -60,7 +61,7 @@ def _glue_seconds(pipeline: Pipeline, kind: str) -> float | None:
     glue = pipeline.client("glue")
     try:
         runs = glue.get_job_runs(JobName=glue_logs.job_name(pipeline, kind))["JobRuns"]
-    except ClientError:
+    except (BotoCoreError, ClientError):
         return None
     for run in sorted(runs, key=lambda run: run["StartedOn"], reverse=True):
         if run["JobRunState"] == "SUCCEEDED":
@@ -113,9 +114,10 @@ def _step(run: Run, kind: str, subject: str | None, expected: Durations) -> Step
     if job.is_reused:
         return Step(kind, subject, REUSED, 0.0, before, 0.0, job)
     before = job.expected_seconds or before
-    seconds = max(((job.ended or run.ended or run.as_of) - job.started).total_seconds(), 0.0)
-    is_over = job.ended is not None or run.ended is not None
-    left = 0.0 if is_over else None if before is None else max(before - seconds, 0.0)
+    if job.ended is None and run.ended is not None:
+        return Step(kind, subject, UNFINISHED, None, before, 0.0, job)
+    seconds = max(((job.ended or run.as_of) - job.started).total_seconds(), 0.0)
+    left = 0.0 if job.ended else None if before is None else max(before - seconds, 0.0)
     return Step(kind, subject, job.status, seconds, before, left, job)
 
 

@@ -7,7 +7,14 @@ from rich.table import Table
 from rich.text import Text
 
 from batchrec.console import duration
-from batchrec.operations.progress import NOT_REACHED, REUSED, TO_COME, Step, left_seconds
+from batchrec.operations.progress import (
+    NOT_REACHED,
+    REUSED,
+    TO_COME,
+    UNFINISHED,
+    Step,
+    left_seconds,
+)
 from batchrec.operations.watching import Change
 from batchrec.runs import Run
 
@@ -41,7 +48,7 @@ def table(steps: list[Step]) -> Table:
     for name in ("Time", "Last time", "Left"):
         shown.add_column(name, justify="right", no_wrap=True)
     for step in steps:
-        is_under_way = step.job is not None and step.job.ended is None
+        is_under_way = step.job is not None and step.job.ended is None and step.status != UNFINISHED
         # Not a str: a name may look like the console's own markup.
         shown.add_row(
             _mark(step),
@@ -100,7 +107,7 @@ def _last_time(change: Change, steps: list[Step]) -> str:
 def _mark(step: Step) -> Text:
     if step.status in _GOOD:
         return Text("✓", style="green")
-    if step.status in (TO_COME, NOT_REACHED):
+    if step.status in (TO_COME, NOT_REACHED, UNFINISHED):
         return Text("·", style="dim")
     is_over = step.job is not None and step.job.ended is not None
     return Text("✗", style="red") if is_over else Text("…", style="cyan")

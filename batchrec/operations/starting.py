@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from batchrec import runs
 from batchrec.errors import BatchrecError
@@ -25,7 +26,7 @@ def start(
     Args:
         pipeline: whose.
         name: of the run; None: a name with the time.
-        continued: a run that is continued; what it has finished is used.
+        continued: a run that is continued, as runs.find takes it; what it has finished is used.
         anyway: even if another run is under way: the workflow then skips the new one.
 
     Raises:
@@ -35,29 +36,40 @@ def start(
     if not anyway:
         _require_no_other(pipeline)
     if continued is not None:
-        return _continue(pipeline, runs.fitting_name(continued))
+        return _continue(pipeline, continued)
     if name is not None:
         _require_free(pipeline, name)
     run = name or f"run-{_now()}"
     return Started(run, _start(pipeline, run, {}))
 
 
-def _continue(pipeline: Pipeline, run: str) -> Started:
+def _continue(pipeline: Pipeline, named: str) -> Started:
+    stepfunctions = pipeline.client("stepfunctions")
     try:
-        arn = runs.find(pipeline, run)
-    except BatchrecError:
+        described = stepfunctions.describe_execution(executionArn=runs.find(pipeline, named))
+    except (BatchrecError, stepfunctions.exceptions.ExecutionDoesNotExist) as error:
         # Step Functions forgets an execution after 90 days, the bucket doesn't.
-        if pipeline.read_json(f"transformed/{run}/report.json") is None:
+        run = runs.fitting_name(named.rsplit(":", 1)[-1])
+        is_foreign = named.startswith("arn:") and isinstance(error, BatchrecError)
+        if is_foreign or pipeline.read_json(f"transformed/{run}/report.json") is None:
             raise
     else:
-        described = pipeline.client("stepfunctions").describe_execution(executionArn=arn)
-        output = json.loads(described.get("output") or "{}")
-        if output.get("status") == "SUCCEEDED":
-            raise BatchrecError(
-                f"The run {run} has succeeded: there is nothing to continue. `batchrec run` starts"
-                " a new one, which reuses the models if the data is unchanged."
-            )
+        run = runs.name_of(described)
+        _require_unfinished(run, described)
     return Started(run, _start(pipeline, f"{run}-again-{_now()}", {"run": run}))
+
+
+def _require_unfinished(run: str, described: dict[str, Any]) -> None:
+    if runs.action_of(described) != "run":
+        raise BatchrecError(
+            f"The execution {described['name']} is no run but a {runs.action_of(described)}. To go"
+            " on with a teardown, `batchrec destroy` once more."
+        )
+    if runs.json_object(described.get("output")).get("status") == "SUCCEEDED":
+        raise BatchrecError(
+            f"The run {run} has succeeded: there is nothing to continue. `batchrec run` starts a"
+            " new one, which reuses the models if the data is unchanged."
+        )
 
 
 def _start(pipeline: Pipeline, execution: str, given: dict[str, str]) -> str:

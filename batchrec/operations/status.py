@@ -1,6 +1,5 @@
 """How the last runs went, and how one did: outcome, counts, metrics, what failed and why."""
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +9,7 @@ from typing import Any
 
 from batchrec import runs
 from batchrec.errors import BatchrecError
+from batchrec.execution import UNSUCCESSFUL
 from batchrec.operations import problems, progress
 from batchrec.operations.problems import Problem
 from batchrec.operations.progress import Step
@@ -129,12 +129,11 @@ def _recommendations(publication: Mapping[str, Any] | None) -> dict[str, int] | 
 
 def _glance(described: dict[str, Any]) -> Run:
     """Make a run of a DescribeExecution alone: its failures are in the cause."""
-    output = json.loads(described.get("output") or "{}")
-    given = json.loads(described.get("input") or "{}")
+    output = runs.json_object(described.get("output"))
     return Run(
-        name=runs.fitting_name(str(given.get("run", described["name"]))),
+        name=runs.name_of(described),
         execution_arn=described["executionArn"],
-        action=str(given.get("action", "run")),
+        action=runs.action_of(described),
         status=output.get("status", described["status"]),
         started=described["startDate"],
         ended=described.get("stopDate"),
@@ -148,7 +147,7 @@ def _glance(described: dict[str, Any]) -> Run:
 
 
 def _failures(described: dict[str, Any]) -> list[Failure]:
-    if described["status"] in ("RUNNING", "SUCCEEDED", "PENDING_REDRIVE"):
+    if described["status"] not in UNSUCCESSFUL:
         return []
     cause = described.get("cause", "Step Functions gave no cause.")
     told = list(_TOLD.finditer(cause)) if described["status"] == "FAILED" else []

@@ -5,14 +5,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from botocore.exceptions import ConnectionError as NoConnectionError
-from botocore.exceptions import HTTPClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
+from batchrec.errors import BatchrecError
 from batchrec.operations.progress import REUSED
-from batchrec.pipeline import Pipeline
+from batchrec.pipeline import Pipeline, passes
 from batchrec.runs import Job, Reader, Run, Visit
 
 _LOST_LOOKS = 30  # in a row: then somebody should look at the network
+_FIRST_LOOKS = 5  # at what has just been started, which Step Functions may not know everywhere yet
 
 
 @dataclass(frozen=True)
@@ -34,10 +35,16 @@ class Look:
     """A run as it was at one time."""
 
     run: Run
-    trouble: Exception | None = None  # AWS can't be reached: the run is as it was before
+    trouble: Exception | None = None  # this look saw nothing: the run is as it was before
 
 
-def follow(pipeline: Pipeline, execution_arn: str, interval_seconds: float) -> Iterator[Look]:
+def follow(
+    pipeline: Pipeline,
+    execution_arn: str,
+    interval_seconds: float,
+    *,
+    is_new: bool = False,
+) -> Iterator[Look]:
     """Look at a run again and again, for the last time when it has ended.
 
     A look costs a DescribeExecution, a GetExecutionHistory for each execution that is under way,
@@ -47,21 +54,26 @@ def follow(pipeline: Pipeline, execution_arn: str, interval_seconds: float) -> I
         pipeline: whose run it is.
         execution_arn: of the run.
         interval_seconds: real time between two looks.
+        is_new: it has just been started, so that it may take some looks to find it.
 
     Raises:
         BatchrecError: it can't be read.
-        BotoCoreError: AWS could not be reached at first, or for many looks in a row.
+        BotoCoreError, ClientError: AWS could not be reached, or was overloaded, at first or for
+            many looks in a row.
     """
     reader, lost = Reader(pipeline, execution_arn), 0
     run: Run | None = None
     while True:
         try:
             run = reader.read()
-        except (HTTPClientError, NoConnectionError) as trouble:
+        except (BatchrecError, BotoCoreError, ClientError) as trouble:
             lost += 1
-            if run is None or lost == _LOST_LOOKS:
+            is_unknown_yet = run is None and "ExecutionDoesNotExist" in str(trouble)
+            most = _LOST_LOOKS if run is not None else _FIRST_LOOKS if is_new else 1
+            if lost == most or not (passes(trouble) or is_unknown_yet):
                 raise
-            yield Look(run, trouble)
+            if run is not None:
+                yield Look(run, trouble)
         else:
             lost = 0
             yield Look(run)

@@ -9,6 +9,7 @@ from deployed_pipeline import Pipeline as Deployed
 
 from batchrec.errors import BatchrecError
 from batchrec.localaws import fault_syntax
+from batchrec.operations import glue_logs
 from batchrec.pipeline import Pipeline
 
 pytestmark = pytest.mark.usefixtures("local_aws_environment")
@@ -41,6 +42,25 @@ def test_the_job_that_failed(pipeline: Deployed, found: Pipeline) -> None:
         if each["group"].endswith("output")
     )
     assert short["lines"] == ["second"]
+
+
+def test_the_tail_counts_lines_over_pages() -> None:
+    """GetLogEvents may answer with empty pages, and repeats its token at the end."""
+    pages = {
+        None: (["e", "f\ng"], "1"),
+        "1": ([], "2"),
+        "2": (["a\nb", "c\nd"], "3"),
+        "3": ([], "3"),
+    }
+
+    class Logs:
+        def get_log_events(self, nextToken: str | None = None, **_: Any) -> dict[str, Any]:  # noqa: N803
+            messages, token = pages[nextToken]
+            events = [{"message": message} for message in messages]
+            return {"events": events, "nextBackwardToken": token}
+
+    for tail in (1, 3, 5, 99):
+        assert glue_logs.last_lines(Logs(), "group", "stream", tail) == list("abcdefg")[-tail:]
 
 
 def test_a_job_by_its_name(pipeline: Deployed, found: Pipeline) -> None:

@@ -15,6 +15,7 @@ from deployed_pipeline import Pipeline as Deployed
 from batchrec import runs
 from batchrec.localaws import fault_syntax
 from batchrec.operations import explanations, problems
+from batchrec.operations.explanations import Known
 from batchrec.operations.problems import Problem
 from batchrec.pipeline import Pipeline
 from batchrec.runs import Failure, Job, Run, Visit
@@ -262,11 +263,60 @@ def test_every_error_that_the_workflow_names_is_known(asl: str) -> None:
     assert unknown == set()
 
 
-def test_everything_that_titles_and_advice_name_is_there() -> None:
-    """A failure of each kind can be told: no placeholder lacks its value."""
+# What explanations.Known says that texts may name.
+OF_RUNS = {"run", "raw", "transformed", "quarantine", "results", "manifest", "again", "console"}
+OF_FAILURES = OF_RUNS | {"state", "subject", "input"}
+
+
+def test_texts_name_only_what_there_is() -> None:
+    def named(known: Known) -> set[str]:
+        return set(re.findall(r"\{(.*?)\}", known.title + known.advice))
+
     for known in explanations.FAILURES:
-        text = known.told.replace(r"\.", ".").replace("\\", "")
-        assert "{" not in only(Failure("State", "Error", text, "key")).advice
+        assert named(known) <= OF_FAILURES
+    for known in explanations.BREACHES:
+        assert named(known) <= OF_RUNS | {"hint"} | set(re.compile(known.told).groupindex)
+    for known in explanations.DATA_WARNINGS:
+        assert named(known) <= OF_RUNS
+        assert "{" not in known.title
+
+
+def test_what_texts_may_name_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    everything = " ".join(f"{{{name}}}" for name in sorted(OF_FAILURES))
+    monkeypatch.setattr(explanations, "FAILURES", [Known("Error", everything, everything)])
+    for subject in ("for-you", None):
+        problem = only(Failure("State", "Error", "", subject))
+        assert problem.title == problem.advice
+        assert "{" not in problem.title
+        assert "None" not in problem.title
+    everything = " ".join(f"{{{name}}}" for name in sorted(OF_RUNS))
+    monkeypatch.setattr(explanations, "DATA_WARNINGS", [Known("odd", "Odd", everything)])
+    (warning,) = problems.of(pipeline(), GOOD, {"warnings": ["odd"]}, None)
+    assert "{" not in warning.advice
+
+
+@pytest.mark.parametrize("reason", ["Access Denied", "Throttling", "heartbeat", "too few users"])
+@pytest.mark.parametrize(
+    ("state", "error", "title"),
+    [
+        (
+            "DescribeDatasetImportJob",
+            "Personalize.DatasetImportJobFailed",
+            "Personalize did not import x",
+        ),
+        (
+            "DescribeBatchInferenceJob",
+            "Personalize.BatchInferenceJobFailed",
+            "The batch job of x failed",
+        ),
+        ("DescribeFilter", "Personalize.FilterFailed", "The filter of x can't be made"),
+    ],
+)
+def test_words_in_a_jobs_own_reason_do_not_mislead(
+    state: str, error: str, title: str, reason: str
+) -> None:
+    cause = f"It ended as CREATE FAILED: Column GENRE: unexpected value {reason}."
+    assert only(Failure(state, error, cause, "x")).title == title
 
 
 def test_each_breach_of_the_data_gate_is_a_problem_of_its_own() -> None:

@@ -7,9 +7,10 @@ import pytest
 from command_line import batchrec
 from deployed_pipeline import Pipeline as Deployed
 
-from batchrec import runs
+from batchrec import execution, runs
 from batchrec.errors import BatchrecError
 from batchrec.localaws import fault_syntax
+from batchrec.operations import starting
 from batchrec.pipeline import Pipeline
 
 pytestmark = pytest.mark.usefixtures("local_aws_environment")
@@ -65,6 +66,33 @@ def test_continuing_uses_what_is_finished(pipeline: Deployed, found: Pipeline) -
     assert runs.read(found, "weekly").status == "SUCCEEDED"
 
 
+def test_continuing_what_continued_another(
+    pipeline: Deployed, found: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the name of its execution, or by its ARN, it is the same run."""
+    pipeline.set_script(fault=FAILING)
+    described, _ = pipeline.run("second-try", run="weekly")
+    stepfunctions = pipeline.aws.client("stepfunctions")
+    for number, named in enumerate(("second-try", described["executionArn"])):
+        monkeypatch.setattr(starting, "_now", lambda number=number: f"no-{number}")
+        (started,) = batchrec(*run(found, "--continue", named, "--json")).lines
+        assert started["run"] == "weekly"
+        ended = execution.follow(stepfunctions, started["execution_arn"], lambda _: None)
+        assert json.loads(ended["input"]) == {"run": "weekly"}
+
+
+def test_an_execution_of_another_pipeline(found: Pipeline) -> None:
+    arn = "arn:aws:states:us-east-1:123456789012:execution:other:weekly"
+    with pytest.raises(BatchrecError, match=f"{arn} is no execution of the pipeline {found.name}"):
+        batchrec(*run(found, "--continue", arn))
+
+
+def test_a_teardown_is_not_continued(pipeline: Deployed, found: Pipeline) -> None:
+    pipeline.run("gone", action="teardown")
+    with pytest.raises(BatchrecError, match=r"gone is no run but a teardown.*batchrec destroy"):
+        batchrec(*run(found, "--continue", "gone"))
+
+
 def test_nothing_to_continue(pipeline: Deployed, found: Pipeline) -> None:
     with pytest.raises(BatchrecError, match="has no run weekly"):
         batchrec(*run(found, "--continue", "weekly"))
@@ -73,6 +101,16 @@ def test_nothing_to_continue(pipeline: Deployed, found: Pipeline) -> None:
         batchrec(*run(found, "--continue", "weekly"))
     with pytest.raises(BatchrecError, match=r"already.*--continue weekly"):
         batchrec(*run(found, "--name", "weekly"))
+
+
+def test_continuing_what_only_the_bucket_remembers(pipeline: Deployed, found: Pipeline) -> None:
+    """Step Functions forgets an execution after 90 days."""
+    pipeline.aws.client("s3").put_object(
+        Bucket=pipeline.bucket, Key="transformed/forgotten/report.json", Body=b"{}"
+    )
+    (started,) = batchrec(*run(found, "--continue", "forgotten", "--json")).lines
+    assert started["run"] == "forgotten"
+    assert runs.find(found, "forgotten") == started["execution_arn"]
 
 
 def test_another_run_is_under_way(pipeline: Deployed, found: Pipeline) -> None:
@@ -102,5 +140,6 @@ def test_names_that_would_be_changed_are_refused(found: Pipeline, name: str) -> 
 
 
 def test_a_name_for_a_run_that_is_continued(found: Pipeline) -> None:
-    with pytest.raises(BatchrecError, match="keeps its name"):
-        batchrec(*run(found, "--name", "other", "--continue", "weekly"))
+    answer = batchrec(*run(found, "--name", "other", "--continue", "weekly"))
+    assert answer.exit_code == 2
+    assert "keeps its name" in answer.error

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from deployed_pipeline import Pipeline as Deployed
@@ -133,6 +134,104 @@ def test_a_run_that_is_skipped(pipeline: Deployed, found: Pipeline) -> None:
             break
     pipeline.aws.clock.release()
     assert runs.read(found, "second").status == "SKIPPED"
+
+
+class Executions:
+    """Step Functions with these executions: name, status, input and output, the newest first."""
+
+    def __init__(self, *executions: tuple[str, str, str, str]) -> None:
+        self.described: list[str] = []
+        self._executions = {
+            f"{EXECUTIONS}:{name}": {
+                "executionArn": f"{EXECUTIONS}:{name}",
+                "name": name,
+                "status": status,
+                "startDate": START,
+                "input": given,
+                "output": output,
+            }
+            for name, status, given, output in executions
+        }
+
+    def get_paginator(self, operation: str) -> "Executions":
+        assert operation == "list_executions"
+        return self
+
+    def paginate(self, **_: str) -> list[dict[str, Any]]:
+        members = ("executionArn", "name", "status", "startDate")
+        whole = self._executions.values()
+        return [{"executions": [{name: each[name] for name in members} for each in whole]}]
+
+    def describe_execution(self, executionArn: str) -> dict[str, Any]:  # noqa: N803 (boto3's name)
+        self.described.append(executionArn.rsplit(":", 1)[-1])
+        return self._executions[executionArn]
+
+
+START = datetime(2026, 1, 31, 3, 0, tzinfo=UTC)
+EXECUTIONS = "arn:aws:states:us-east-1:123456789012:execution:shop"
+MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:shop"
+NAMED = {"States": {"Configure": {"Assign": {"configuration": {"pipeline": "shop"}}}}}
+SKIPPED = '{"status": "SKIPPED"}'
+CONTINUES = '{"run": "weekly"}'
+WEEKS = (
+    ("gone", "SUCCEEDED", '{"action": "teardown"}', '{"status": "TORN_DOWN"}'),
+    ("third-try", "SUCCEEDED", CONTINUES, SKIPPED),
+    ("by-hand", "SUCCEEDED", "null", "[]"),
+    ("second-try", "FAILED", CONTINUES, ""),
+    ("weekly", "FAILED", "{}", ""),
+)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "only_runs", "is_it", "described"),
+    [
+        (None, False, "gone", []),
+        (None, True, "by-hand", ["gone", "third-try", "by-hand"]),
+        ("weekly", False, "second-try", ["gone", "third-try", "by-hand", "second-try"]),
+        ("third-try", False, "third-try", ["gone"]),
+        ("gone", True, "gone", []),
+        (f"{EXECUTIONS}:weekly", False, "weekly", []),
+    ],
+)
+def test_which_execution_is_meant(
+    wanted: str | None, only_runs: bool, is_it: str, described: list[str]
+) -> None:
+    """A skipped one only if it is named; no more calls than it takes."""
+    client = Executions(*WEEKS)
+    shop = Pipeline(MACHINE, {}, lambda service: client)
+    assert runs.find(shop, wanted, only_runs=only_runs) == f"{EXECUTIONS}:{is_it}"
+    assert client.described == described
+
+
+def test_a_skipped_one_is_better_than_none() -> None:
+    client = Executions(WEEKS[1])
+    shop = Pipeline(MACHINE, {}, lambda service: client)
+    assert runs.find(shop, "weekly") == f"{EXECUTIONS}:third-try"
+    with pytest.raises(BatchrecError, match="has no run monthly"):
+        runs.find(Pipeline(MACHINE, NAMED, lambda service: client), "monthly")
+
+
+@pytest.mark.parametrize(
+    "arn",
+    ["arn:", "arn:aws:states:us-east-1:123456789012:execution:other:weekly", f"{EXECUTIONS}/x:y"],
+)
+def test_what_is_no_execution_of_the_pipeline(arn: str) -> None:
+    with pytest.raises(BatchrecError, match="is no execution of the pipeline shop"):
+        runs.find(Pipeline(MACHINE, NAMED, lambda service: None), arn)
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ("{}", "weekly"),
+        ("null", "weekly"),
+        ("[]", "weekly"),
+        (CONTINUES, "weekly"),
+        ('{"run": "a b"}', "run-a-b-c8687a08"),
+    ],
+)
+def test_the_name_of_a_run(given: str, name: str) -> None:
+    assert runs.name_of({"name": "weekly", "input": given}) == name
 
 
 def test_no_run_yet(found: Pipeline) -> None:

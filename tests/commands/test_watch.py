@@ -1,20 +1,23 @@
 """`batchrec watch` in a pipe: a line for each change, expected times, outcome and exit code."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from botocore.exceptions import EndpointConnectionError
+import typer
+from botocore.exceptions import ClientError, EndpointConnectionError
 from command_line import batchrec
 from deployed_pipeline import Pipeline as Deployed
 from rich.console import Console
 
+from batchrec.commands.attendance import attend
 from batchrec.errors import BatchrecError
 from batchrec.localaws import fault_syntax
 from batchrec.operations import progress, progress_view, watching
 from batchrec.operations.progress import Step
 from batchrec.pipeline import Pipeline
-from batchrec.runs import Job
+from batchrec.runs import Job, Run
 
 pytestmark = pytest.mark.usefixtures("local_aws_environment")
 
@@ -107,7 +110,7 @@ def test_a_failed_run_ends_with_what_failed_and_what_to_do(
     assert "import of interactions: CREATE FAILED" in answer.output
     assert "Failed Personalize did not import interactions" in answer.words
     assert "[red]Bad[/] rows." in answer.words
-    assert "batchrec run --continue weekly" not in answer.words.split("Why")[0]
+    assert "batchrec run --continue weekly" in answer.words.split(" Do ")[1]
 
 
 def test_lines_of_json(pipeline: Deployed, found: Pipeline) -> None:
@@ -179,35 +182,118 @@ def test_what_takes_longer_than_last_time_is_overdue() -> None:
     ]
 
 
+def test_a_job_that_a_run_left_behind_is_neither_running_nor_overdue() -> None:
+    started = datetime(2026, 1, 31, 3, 0, tzinfo=UTC)
+    job = Job("import", "x", "arn", "CREATE IN_PROGRESS", started, None, False, None, 60.0, {})
+    configuration = {"datasets": [{"folder": "x"}], "solutions": []}
+    run = Run(
+        name="weekly",
+        execution_arn="arn",
+        action="run",
+        status="ABORTED",
+        started=started,
+        ended=started + timedelta(hours=1),
+        as_of=started + timedelta(hours=2),
+        failures=(),
+        visits=(),
+        jobs=(job,),
+        output={},
+        transitions=0,
+        configuration=configuration,
+    )
+    steps = progress.steps(Pipeline("arn", {}, lambda service: None), run, {})
+    shown = Console(width=80, force_terminal=False)
+    with shown.capture() as captured:
+        shown.print(progress_view.table(steps))
+    assert ["·", "import", "x", "unfinished", "0:01:00"] in [
+        line.split() for line in captured.get().splitlines()
+    ]
+
+
 def test_a_lost_connection_is_tried_again(pipeline: Deployed, found: Pipeline) -> None:
     pipeline.set_script(fault='raise ValueError("no data today")')
     described, _ = pipeline.run("weekly")
-    flaky = Flaky(found.client("stepfunctions"), [False, True, True, False])
+    flaky = Flaky(found.client("stepfunctions"), [None, LOST, LOST, None])
     lossy = Pipeline(found.state_machine_arn, found.definition, lambda service: flaky)
     looks = list(watching.follow(lossy, described["executionArn"], 0.01))
     assert [look.trouble is not None for look in looks] == [False, True, True, False]
     assert looks[-1].run.status == "FAILED"
 
 
+def test_being_throttled_is_waited_out(pipeline: Deployed, found: Pipeline) -> None:
+    pipeline.set_script(fault='raise ValueError("no data today")')
+    described, _ = pipeline.run("weekly")
+    flaky = Flaky(found.client("stepfunctions"), [None, THROTTLED, None])
+    lossy = Pipeline(found.state_machine_arn, found.definition, lambda service: flaky)
+    looks = list(watching.follow(lossy, described["executionArn"], 0.01))
+    assert [look.trouble for look in looks] == [None, THROTTLED, None]
+
+
+def test_what_has_just_been_started_may_be_unknown_yet(pipeline: Deployed, found: Pipeline) -> None:
+    pipeline.set_script(fault='raise ValueError("no data today")')
+    described, _ = pipeline.run("weekly")
+    arn = described["executionArn"]
+    flaky = Flaky(found.client("stepfunctions"), [UNKNOWN, None])
+    lossy = Pipeline(found.state_machine_arn, found.definition, lambda service: flaky)
+    (look,) = watching.follow(lossy, arn, 0.01, is_new=True)
+    assert look.run.status == "FAILED"
+    flaky = Flaky(found.client("stepfunctions"), [UNKNOWN, None])
+    with pytest.raises(BatchrecError, match="ExecutionDoesNotExist"):
+        list(watching.follow(lossy, arn, 0.01))
+
+
+def test_when_watching_breaks_off_it_says_so_and_how_to_go_on(
+    pipeline: Deployed, found: Pipeline, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No script takes that for a run that failed."""
+    pipeline.set_script(fault='raise ValueError("no data today")')
+    described, _ = pipeline.run("weekly")
+    flaky = Flaky(found.client("stepfunctions"), [None, LOST, DENIED])
+    lossy = Pipeline(
+        found.state_machine_arn,
+        found.definition,
+        lambda service: flaky if service == "stepfunctions" else found.client(service),
+    )
+    with pytest.raises(typer.Exit) as ended:
+        attend(lossy, described["executionArn"], 0.01, "batchrec watch weekly", as_json=True)
+    assert ended.value.exit_code == 4
+    shown = capsys.readouterr()
+    assert all(json.loads(line)["kind"] != "result" for line in shown.out.splitlines())
+    assert "trying again: Could not connect" in shown.err
+    assert "AccessDeniedException" in shown.err
+    assert "Watch it again: batchrec watch weekly" in shown.err
+
+
 def test_without_any_connection_it_says_so_at_once(found: Pipeline) -> None:
-    flaky = Flaky(found.client("stepfunctions"), [True])
+    flaky = Flaky(found.client("stepfunctions"), [LOST])
     lossy = Pipeline(found.state_machine_arn, found.definition, lambda service: flaky)
     with pytest.raises(EndpointConnectionError):
         list(watching.follow(lossy, f"{found.state_machine_arn}:x", 0.01))
 
 
-class Flaky:
-    """A client of Step Functions whose connection is lost in some looks."""
+def refused(code: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": "No."}}, "DescribeExecution")
 
-    def __init__(self, client: Any, losses: list[bool]) -> None:
+
+LOST = EndpointConnectionError(endpoint_url="https://states.us-east-1.amazonaws.com")
+THROTTLED = refused("ThrottlingException")
+UNKNOWN = refused("ExecutionDoesNotExist")
+DENIED = refused("AccessDeniedException")
+
+
+class Flaky:
+    """A client of Step Functions that has an error for some looks."""
+
+    def __init__(self, client: Any, errors: list[Exception | None]) -> None:
         self._client = client
-        self._losses = iter(losses)
-        self._left = len(losses)
+        self._errors = iter(errors)
+        self._left = len(errors)
 
     def describe_execution(self, **given: str) -> dict[str, Any]:
         self._left -= 1
-        if next(self._losses):
-            raise EndpointConnectionError(endpoint_url="https://states.us-east-1.amazonaws.com")
+        error = next(self._errors)
+        if error is not None:
+            raise error
         described: dict[str, Any] = self._client.describe_execution(**given)
         # It goes on until the last look.
         return described if self._left == 0 else described | {"status": "RUNNING", "stopDate": None}
