@@ -122,7 +122,5 @@ def _told(pipeline: Pipeline, listed: dict[str, Any]) -> tuple[str, dict[str, An
     described = pipeline.client("stepfunctions").describe_execution(
         executionArn=listed["executionArn"]
     )
-    output = json.loads(described.get("output") or "{}")
-    given = json.loads(described.get("input") or "{}")
-    named = runs.fitting_name(str(given.get("run") or listed["name"]))
-    return str(output.get("run") or named), output
+    output = runs.json_object(described.get("output"))
+    return str(output.get("run") or runs.name_of(described)), output
