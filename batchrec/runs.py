@@ -382,13 +382,13 @@ def _expected(kind: str, begun: dict[str, Any]) -> float | None:
 
 
 def _assigned(events: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the variables of an execution as they are last."""
+    """Return the variables of an execution as they are last, without those that are cut short."""
     assigned: dict[str, Any] = {}
     for event in events:
-        for name, text in (
-            event.get("stateExitedEventDetails", {}).get("assignedVariables", {}).items()
-        ):
-            assigned[name] = json.loads(text)
+        exited = event.get("stateExitedEventDetails", {})
+        if not exited.get("assignedVariablesDetails", {}).get("truncated"):
+            for name, text in exited.get("assignedVariables", {}).items():
+                assigned[name] = json.loads(text)
     return assigned
 
 

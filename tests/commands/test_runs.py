@@ -1,5 +1,6 @@
 """What a run did, against what Glue, Personalize and Step Functions themselves say of it."""
 
+import dataclasses
 import json
 from datetime import UTC, datetime
 from typing import Any
@@ -255,3 +256,50 @@ def test_the_service_tells_the_time(pipeline: Deployed, found: Pipeline) -> None
     finally:
         pipeline.aws.clock.release()
     assert abs((told - now).total_seconds()) <= 1
+
+
+def test_variables_that_a_history_cuts_short_are_left_out(
+    found: Pipeline,
+) -> None:
+    """API Reference, StateExitedEventDetails: assignedVariablesDetails says so."""
+    arn = f"{found.state_machine_arn.replace('stateMachine', 'execution')}:weekly"
+    at = datetime(2026, 1, 4, 3, tzinfo=UTC)
+    left = {
+        "name": "NameRun",
+        "assignedVariables": {"failures": '[{"state": "Re'},
+        "assignedVariablesDetails": {"truncated": True},
+    }
+    events = [
+        {"type": "ExecutionStarted", "executionStartedEventDetails": {"input": "{}"}},
+        {"type": "PassStateEntered", "stateEnteredEventDetails": {"name": "NameRun"}},
+        {"type": "PassStateExited", "stateExitedEventDetails": left},
+    ]
+    for number, event in enumerate(events, start=1):
+        event |= {"id": number, "previousEventId": number - 1, "timestamp": at}
+    described = {
+        "executionArn": arn,
+        "name": "weekly",
+        "status": "FAILED",
+        "startDate": at,
+        "error": "SolutionsFailed",
+        "cause": "Two of them.",
+    }
+    stepfunctions = Stub(described, events)
+    (failure,) = runs.read(dataclasses.replace(found, client=lambda _: stepfunctions), arn).failures
+    assert (failure.error, failure.cause) == ("SolutionsFailed", "Two of them.")
+
+
+class Stub:
+    """Step Functions with one execution."""
+
+    def __init__(self, described: dict[str, Any], events: list[dict[str, Any]]) -> None:
+        self._described, self._events = described, events
+
+    def describe_execution(self, **_: str) -> dict[str, Any]:
+        return self._described
+
+    def get_paginator(self, _: str) -> "Stub":
+        return self
+
+    def paginate(self, **_: Any) -> list[dict[str, Any]]:
+        return [{"events": self._events[::-1]}]
