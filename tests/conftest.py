@@ -14,12 +14,16 @@ from pathlib import Path
 import pytest
 import service_role
 from answer_recorder import Recorder
+from browsers import browser
 
 from batchrec.localaws import server
 from batchrec.localaws.router import Router
 from batchrec.localaws.server import LocalAws
 from batchrec.pytest_plugin import SHARED_QUOTAS
 from batchrec.terraform import Workspace
+
+# Here, and nowhere else: playwright bears no second start in one process.
+__all__ = ["browser"]
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import configurations
 import pytest
-from browsers import browser
 from playwright.sync_api import Browser
 from typer.testing import CliRunner, Result
 
@@ -20,8 +19,6 @@ from batchrec.data import hetrec, movielens
 from batchrec.localaws import fault_syntax
 from batchrec.localaws.server import LocalAws
 from batchrec.terraform import Workspace
-
-__all__ = ["browser"]
 
 NAME = "cinema"
 BUCKET = "cinema-data"

@@ -6,14 +6,11 @@ from typing import Any
 
 import made_facts
 import pytest
-from browsers import browser
 from open_report import Visit
 from playwright.sync_api import Browser
 
 from batchrec.report import page
 from batchrec.report.facts import Facts
-
-__all__ = ["browser"]
 
 MADE: dict[str, Callable[[], Facts]] = {
     "good": lambda: made_facts.GOOD,
