@@ -1,5 +1,6 @@
 """The events that a model learns from, as arrays."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -11,6 +12,9 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
 
 Column: TypeAlias = Sequence[Any] | NDArray[Any] | pd.Series
+
+
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,11 +106,11 @@ class Interactions:
 
     def positions_of(self, user_ids: Sequence[str]) -> NDArray[np.intp]:
         """Look users up in `user_ids`; -1 for one who isn't there."""
-        return self.user_ids.get_indexer(pd.Index(list(user_ids), dtype="str"))
+        return self.user_ids.get_indexer(_texts(user_ids))
 
     def positions_of_items(self, item_ids: Sequence[str]) -> NDArray[np.intp]:
         """Look items up in `item_ids`; -1 for one that isn't there."""
-        return self.item_ids.get_indexer(pd.Index(list(item_ids), dtype="str"))
+        return self.item_ids.get_indexer(_texts(item_ids))
 
     def items_of(self, user: int) -> NDArray[np.int32]:
         """Give the positions of the items that the user at this position has, sorted."""
@@ -141,3 +145,8 @@ def _index(what: str, ids: Column) -> tuple[NDArray[np.int64], pd.Index]:
         raise ValueError(f"missing {what} id at position {numbers.argmin()}")
     positions, names = pd.factorize(pd.Series(unique, dtype="str"), sort=True)
     return positions[numbers], names
+
+
+def _texts(ids: Sequence[str]) -> "pd.Index[str]":
+    """Make an index; halves of characters, which JSON can escape, are no text and in no data."""
+    return pd.Index([None if _HALF.search(each) else each for each in ids], dtype="str")
