@@ -23,7 +23,8 @@ from batchrec.operations import glue_logs
 from batchrec.pipeline import Pipeline, Where
 from batchrec.published import titles
 from batchrec.published.results import Published, read_published
-from batchrec.report import reporting
+from batchrec.report import collecting, page
+from batchrec.runs import Run
 from batchrec.terraform import Workspace
 
 REPORT = "report.html"
@@ -139,7 +140,7 @@ def rehearse(request: Request, console: Console) -> Iterator[Rehearsal]:
             titled = {} if request.data else sample.titles()
             if titled:
                 titles.write(titled.items(), request.output / "titles.csv")
-            _report(rehearsed, arn, request.output, titled, steps, say)
+            _report(rehearsed, runs.read(rehearsed, arn), request.output, titled, steps, say)
         yield Rehearsal(summary, sample, raw, titled, published, aws, outputs)
 
 
@@ -196,7 +197,7 @@ def _tell_failure(
         console.print("\n".join(log.lines), style="dim", markup=False, highlight=False)
     output.mkdir(parents=True, exist_ok=True)
     try:
-        _report(rehearsed, arn, output, {}, steps, lambda _: None)
+        _report(rehearsed, run, output, {}, steps, lambda _: None)
     except BatchrecError as error:  # why the run failed matters more
         console.print(f"    There is no report: {error}", markup=False, highlight=False)
     else:
@@ -204,21 +205,11 @@ def _tell_failure(
 
 
 def _report(
-    rehearsed: Pipeline,
-    arn: str,
-    output: Path,
-    titled: dict[str, str],
-    steps: Steps,
-    say: Say,
+    rehearsed: Pipeline, run: Run, output: Path, titled: dict[str, str], steps: Steps, say: Say
 ) -> None:
-    reporting.write(
-        rehearsed,
-        runs.read(rehearsed, arn),
-        output / REPORT,
-        titles=titled,
-        real_seconds=dict(steps.seconds),
-        say=say,
-    )
+    seconds = dict(steps.seconds)
+    facts = collecting.collect(rehearsed, run, titles=titled, real_seconds=seconds, say=say)
+    page.write(facts, output / REPORT)
 
 
 def _copy_results(aws: LocalAws, bucket: str, prefix: str, output: Path) -> None:

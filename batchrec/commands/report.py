@@ -58,21 +58,21 @@ def report(
     from batchrec import runs
     from batchrec.cost import prices as price_table
     from batchrec.published import titles as title_files
-    from batchrec.report import outcome, reporting
+    from batchrec.report import collecting, outcome, page
 
     table = price_table.load(prices, price or [])
     pipeline = find_pipeline(state_machine, folder, state_machine_output)
     named = title_files.read(titles, pipeline.client) if titles else {}
     with console.status("Reading what the run did") as status:
-        facts = reporting.write(
+        facts = collecting.collect(
             pipeline,
             runs.read(pipeline, run, only_runs=True),
-            output,
             compare=compare,
             titles=named,
             prices=table,
             say=lambda text: status.update(escape(text)),
         )
+        page.write(facts, output)
     problems = outcome.problems(facts)
     if as_json:
         told = {"run": facts.run.name, "status": facts.run.status, "report": str(output)}
