@@ -81,30 +81,31 @@ def _show_live(looks: Iterable[Look], pipeline: Pipeline, expected: Durations) -
 
 
 def _show_lines(looks: Iterable[Look], pipeline: Pipeline, expected: Durations) -> Run:
-    before: Run | None = None
-    for look in looks:
-        if look.trouble is not None:
-            typer.echo(_trouble(look), err=True)
-            continue
-        steps = progress.steps(pipeline, look.run, expected)
+    for before, run in _news(looks):
+        steps = progress.steps(pipeline, run, expected)
         if before is None:
-            console.print(progress_view.heading(look.run, steps), soft_wrap=True)
-        for change in watching.changes(before, look.run):
-            console.print(progress_view.line(change, look.run, steps), soft_wrap=True)
-        before = look.run
-    return look.run
+            console.print(progress_view.heading(run, steps), soft_wrap=True)
+        for change in watching.changes(before, run):
+            console.print(progress_view.line(change, run, steps), soft_wrap=True)
+    return run
 
 
 def _show_json(looks: Iterable[Look]) -> Run:
+    for before, run in _news(looks):
+        for change in watching.changes(before, run):
+            print_json(plain.change(change), indent=None)
+    return run
+
+
+def _news(looks: Iterable[Look]) -> Iterator[tuple[Run | None, Run]]:
+    """Pair each look at the run with the one before; what kept a look from it goes to stderr."""
     before: Run | None = None
     for look in looks:
         if look.trouble is not None:
             typer.echo(_trouble(look), err=True)
             continue
-        for change in watching.changes(before, look.run):
-            print_json(plain.change(change), indent=None)
+        yield before, look.run
         before = look.run
-    return look.run
 
 
 def _trouble(look: Look) -> str:
