@@ -26,6 +26,7 @@ _PATIENT = Config(retries={"mode": "standard", "total_max_attempts": 8})
 _ARN = r"arn:[\w-]+:states:(?P<region>[\w-]+):\d{12}:stateMachine:\S+"
 _PASSING = re.compile(r"Throttl|TooManyRequests|ServiceUnavailable|InternalFailure|InternalServer")
 
+MANIFEST = "curated/latest.json"
 Clients = Callable[[str], Any]  # a boto3 client by the name of its service
 
 
@@ -102,6 +103,18 @@ class Pipeline:
         if not isinstance(document, dict):
             raise _no_object(url, f"it is {text[:40].decode(errors='replace')!r}")
         return document
+
+    def read_report(self, run: str) -> dict[str, Any] | None:
+        """Read what the Glue job says of a run's data, written last: without it, it isn't there."""
+        return self.read_json(f"transformed/{run}/report.json")
+
+    def read_publication(self, run: str) -> dict[str, Any] | None:
+        """Read what of a run is published or refused; None: it didn't come so far."""
+        return self.read_json(f"curated/{run}/publication.json")
+
+    def read_manifest(self) -> dict[str, Any] | None:
+        """Read where each solution's newest table lies; None: nothing has been published yet."""
+        return self.read_json(MANIFEST)
 
 
 def find(where: Where, env: Mapping[str, str], client: Clients | None = None) -> Pipeline:

@@ -157,8 +157,8 @@ def _earlier(pipeline: Pipeline) -> Iterator[Earlier]:
         run = runs.read(pipeline, listed["executionArn"])
         if run.status != "SUCCEEDED" or run.action != "run":
             continue
-        report = pipeline.read_json(f"transformed/{run.name}/report.json")
-        publication = pipeline.read_json(f"curated/{run.name}/publication.json")
+        report = pipeline.read_report(run.name)
+        publication = pipeline.read_publication(run.name)
         found = Earlier(
             run.name,
             quantities.used(pipeline, run, report, publication),

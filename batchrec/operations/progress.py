@@ -45,7 +45,7 @@ def durations(pipeline: Pipeline) -> Durations:
     found: dict[tuple[str, str | None], float | None] = {}
     manifest: dict[str, Any] = {}
     with suppress(BatchrecError):
-        manifest = pipeline.read_json("curated/latest.json") or {}
+        manifest = pipeline.read_manifest() or {}
     for key, entry in manifest.get("solutions", {}).items():
         seconds = entry.get("seconds", {})
         batch = _BATCH_KINDS.get(entry.get("job", "inference"), "batch inference")

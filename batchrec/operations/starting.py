@@ -51,7 +51,7 @@ def _continue(pipeline: Pipeline, named: str) -> Started:
         # Step Functions forgets an execution after 90 days, the bucket doesn't.
         run = runs.fitting_name(named.rsplit(":", 1)[-1])
         is_foreign = named.startswith("arn:") and isinstance(error, BatchrecError)
-        if is_foreign or pipeline.read_json(f"transformed/{run}/report.json") is None:
+        if is_foreign or pipeline.read_report(run) is None:
             raise
     else:
         run = runs.name_of(described)
@@ -103,7 +103,7 @@ def _require_free(pipeline: Pipeline, name: str) -> None:
             f"{name!r} can't be the name of a run: it stands in names of jobs and has at most 36"
             " letters, digits, hyphens and underscores, a letter or digit first."
         )
-    if pipeline.read_json(f"transformed/{name}/report.json") is not None:
+    if pipeline.read_report(name) is not None:
         raise _taken(name)
 
 

@@ -1,9 +1,10 @@
 """How the last runs went, and how one did: outcome, counts, metrics, what failed and why."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -52,7 +53,7 @@ def last(pipeline: Pipeline, count: int) -> list[Status]:
     listed = list(islice(runs.executions(pipeline), count))
     stepfunctions = pipeline.client("stepfunctions")
     pipeline.client("s3")  # made here: making clients is not thread-safe, using them is
-    manifest, notes = _read(pipeline, "curated/latest.json")
+    manifest, notes = _read(pipeline.read_manifest)
 
     def look(each: dict[str, Any]) -> Status:
         described = stepfunctions.describe_execution(executionArn=each["executionArn"])
@@ -77,15 +78,15 @@ def of(pipeline: Pipeline, name: str | None) -> Status:
 
 def of_run(pipeline: Pipeline, run: Run) -> Status:
     """Look at what a run that has been read left in the bucket."""
-    manifest, notes = _read(pipeline, "curated/latest.json")
+    manifest, notes = _read(pipeline.read_manifest)
     return _status(pipeline, run, manifest or {}, notes)
 
 
 def _status(
     pipeline: Pipeline, run: Run, manifest: Mapping[str, Any], notes: Iterable[str]
 ) -> Status:
-    report, no_report = _read(pipeline, f"transformed/{run.name}/report.json")
-    publication, no_publication = _read(pipeline, f"curated/{run.name}/publication.json")
+    report, no_report = _read(partial(pipeline.read_report, run.name))
+    publication, no_publication = _read(partial(pipeline.read_publication, run.name))
     entries: Mapping[str, Any] = manifest.get("solutions", {})
     metrics = {
         key: entry["metrics"]
@@ -108,10 +109,10 @@ def _status(
     )
 
 
-def _read(pipeline: Pipeline, path: str) -> tuple[dict[str, Any] | None, list[str]]:
-    """Read a JSON object, or say why that can't be done: the rest is worth showing all the same."""
+def _read(read: Callable[[], dict[str, Any] | None]) -> tuple[dict[str, Any] | None, list[str]]:
+    """Read what a run left, or say why that can't be done: the rest is worth showing."""
     try:
-        return pipeline.read_json(path), []
+        return read(), []
     except BatchrecError as error:
         return None, [str(error)]
 

@@ -60,7 +60,7 @@ def _of_the_answer(
 
 def _of_the_choice(pipeline: Pipeline, run: str, key: str) -> str:
     """Say by what the batch input chooses whom it asks about."""
-    report = pipeline.read_json(f"transformed/{run}/report.json") or {}
+    report = pipeline.read_report(run) or {}
     chosen = report.get("configuration", {}).get("batch_inputs", {}).get(key) or {}
     rules = [
         name if isinstance(chosen[name], list) else f"{name} = {chosen[name]}"

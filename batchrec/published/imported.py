@@ -180,7 +180,7 @@ def _csv(file: Object, columns: dict[str, pa.DataType]) -> Iterator[pa.RecordBat
 
 def _files(pipeline: Pipeline, run: str, folder: str, suffix: str) -> list[Object]:
     """List the files of a folder; none of a run whose data isn't complete."""
-    if pipeline.read_json(f"transformed/{run}/report.json") is None:  # it is written last
+    if pipeline.read_report(run) is None:  # it is written last
         return []
     prefix = pipeline.key(f"transformed/{run}/{folder}/")
     return objects.under(pipeline.client("s3"), pipeline.bucket, prefix, suffix)

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.dataset as pads
 
 from batchrec.errors import BatchrecError
-from batchrec.pipeline import Pipeline
+from batchrec.pipeline import MANIFEST, Pipeline
 from batchrec.published import objects
 from batchrec.published.objects import Object
 
@@ -98,11 +98,11 @@ def published(pipeline: Pipeline) -> tuple[dict[str, Table], list[Missing]]:
     Raises:
         BatchrecError: nothing has been published, or what is there is no such table.
     """
-    manifest = pipeline.read_json("curated/latest.json")
+    manifest = pipeline.read_manifest()
     if manifest is None:
         raise BatchrecError(
             f"The pipeline {pipeline.name} has published nothing yet: there is no"
-            f" s3://{pipeline.bucket}/{pipeline.key('curated/latest.json')}. `batchrec status`"
+            f" s3://{pipeline.bucket}/{pipeline.key(MANIFEST)}. `batchrec status`"
             " says how its runs ended."
         )
     found, missing = {}, []
@@ -133,7 +133,7 @@ def of_run(pipeline: Pipeline, run: str, entries: dict[str, Any]) -> dict[str, T
         run: name of the run.
         entries: what manifests say of them, by solution, as far as it is known.
     """
-    publication = pipeline.read_json(f"curated/{run}/publication.json") or {}
+    publication = pipeline.read_publication(run) or {}
     found = {
         key: _find(pipeline, key, run, entries.get(key, {}))
         for key in publication.get("published", {})

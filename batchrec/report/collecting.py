@@ -56,8 +56,8 @@ def collect(
         BatchrecError: what is there can't be read, or the run `compare` has published nothing.
     """
     pipeline = runs.as_it_was(pipeline, run)
-    report = pipeline.read_json(f"transformed/{run.name}/report.json")
-    publication = pipeline.read_json(f"curated/{run.name}/publication.json")
+    report = pipeline.read_report(run.name)
+    publication = pipeline.read_publication(run.name)
     say("Looking for earlier runs")
     all_entries = earlier.entries(pipeline)
     before = earlier.before(pipeline, run, all_entries)

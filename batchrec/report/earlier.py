@@ -8,7 +8,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from batchrec import runs
-from batchrec.pipeline import Pipeline
+from batchrec.pipeline import MANIFEST, Pipeline
 from batchrec.runs import Run
 
 MOST_RUNS = 12  # that are looked at: each costs two calls
@@ -45,7 +45,7 @@ def before(pipeline: Pipeline, run: Run, entries: Entries) -> list[Earlier]:
         if looked > MOST_RUNS:
             return list(found.values())
         if name not in newer | found.keys():
-            publication = pipeline.read_json(f"curated/{name}/publication.json")
+            publication = pipeline.read_publication(name)
             if publication and publication["published"]:
                 own = _of_output(output) | entries.get(name, {})
                 found[name] = _earlier(name, publication, own)
@@ -102,11 +102,11 @@ def _of_output(output: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 def _manifests(pipeline: Pipeline) -> Iterator[dict[str, Any]]:
     """Iterate over the manifest and its earlier versions, the newest first."""
-    newest = pipeline.read_json("curated/latest.json")
+    newest = pipeline.read_manifest()
     if newest is None:
         return
     yield newest
-    s3, key = pipeline.client("s3"), pipeline.key("curated/latest.json")
+    s3, key = pipeline.client("s3"), pipeline.key(MANIFEST)
     try:
         versions = s3.list_object_versions(Bucket=pipeline.bucket, Prefix=key).get("Versions", [])
         for version in [each for each in versions if each["Key"] == key][1 : MOST_RUNS + 1]:
