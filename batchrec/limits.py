@@ -7,10 +7,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from batchrec.cost.quantities import imported_rows, input_key
+from batchrec.cost.quantities import imported_rows
 from batchrec.cost.stored import GB, stored
-from batchrec.cost.usage import is_v2
-from batchrec.pipeline import Pipeline
+from batchrec.pipeline import Pipeline, input_key
+from batchrec.recipes import is_v2
 from batchrec.runs import Job, Run
 
 _SOURCE = "Amazon Personalize Developer Guide, Endpoints and quotas"
@@ -77,10 +77,10 @@ def of(pipeline: Pipeline, run: Run, report: dict[str, Any] | None) -> list[Limi
     for folder in (each["folder"] for each in pipeline.configuration["datasets"]):
         if (files := stored(pipeline, f"transformed/{run.name}/{folder}/")).sizes:
             imports[folder] = files.bytes
-    for folder in {each["batch_input_folder"] for each in solutions}:
+    asking = {each["batch_input_folder"]: input_key(each) for each in solutions}
+    for folder, key in asking.items():
         if not (files := stored(pipeline, f"transformed/{run.name}/{folder}/")).sizes:
             continue
-        key = input_key({"batch_input_folder": folder})
         records = facts.get("batch_inputs", {}).get(key)
         inputs[key] = BatchFiles(len(files.sizes), files.bytes, records)
     # A model considers the items of both datasets.

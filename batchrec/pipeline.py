@@ -117,6 +117,11 @@ class Pipeline:
         return self.read_json(MANIFEST)
 
 
+def input_key(solution: Mapping[str, Any]) -> str:
+    """Return the key of a solution's batch input; its folder is batch_KEY_input."""
+    return str(solution["batch_input_folder"]).removeprefix("batch_").removesuffix("_input")
+
+
 def find(where: Where, env: Mapping[str, str], client: Clients | None = None) -> Pipeline:
     """Find a pipeline.
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from batchrec import limits
 from batchrec.cost.plan import Earlier, Plan
-from batchrec.cost.quantities import KEPT, input_key
+from batchrec.cost.quantities import KEPT
 from batchrec.cost.stored import GB, GIB
 from batchrec.cost.usage import (
     GLUE_JOBS,
@@ -19,6 +19,7 @@ from batchrec.cost.usage import (
 )
 from batchrec.cost.workload import Workload
 from batchrec.limits import BatchFiles, Limit
+from batchrec.pipeline import input_key
 
 # Training hours of two recorded notebooks of AWS, for 20 and 40 minutes: the larger is assumed.
 # github.com/aws-samples/amazon-personalize-samples, next_steps/core_use_cases/updating_datasets

@@ -9,9 +9,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from batchrec import runs
+from batchrec import recipes, runs
 from batchrec.cost import quantities
-from batchrec.cost.usage import Usage, Use, Workers, is_v2
+from batchrec.cost.usage import Usage, Use, Workers
 from batchrec.errors import BatchrecError
 from batchrec.pipeline import Pipeline
 
@@ -27,7 +27,6 @@ _SOLUTION = {
 _TRAINING = {"reuse_unchanged": True, "reuse_days": 0}
 _WORKERS = Workers("G.1X", 2, is_flex=False)
 _MOST_EARLIER = 12  # runs that are looked back over: each takes its history
-_SEGMENTS = ("aws-item-affinity", "aws-item-attribute-affinity")  # recipes.tf
 
 
 @dataclass(frozen=True)
@@ -138,7 +137,7 @@ def _solution(key: str, given: Mapping[str, Any]) -> dict[str, Any]:
     whole = _SOLUTION | _present(given)
     return whole | {
         "key": key,
-        "job": "segment" if whole["recipe"] in _SEGMENTS else "inference",
+        "job": recipes.job_of(str(whole["recipe"])),
         "batch_input_folder": f"batch_{whole['batch_input']}_input",
         "training": _TRAINING | _present(given.get("training") or {}),
     }
@@ -151,7 +150,7 @@ def _present(given: Mapping[str, Any]) -> dict[str, Any]:
 def _earlier(pipeline: Pipeline) -> Iterator[Earlier]:
     """Look back over runs that succeeded, until each solution's training is found."""
     solutions = pipeline.configuration["solutions"]
-    missing = {each["key"] for each in solutions if not is_v2(each["recipe"])}
+    missing = {each["key"] for each in solutions if not recipes.is_v2(each["recipe"])}
     ended = (each for each in runs.executions(pipeline) if each["status"] == "SUCCEEDED")
     for listed in islice(ended, _MOST_EARLIER):
         run = runs.read(pipeline, listed["executionArn"])

@@ -17,7 +17,7 @@ from batchrec.cost.usage import (
     batch_uses,
     training_use,
 )
-from batchrec.pipeline import Pipeline
+from batchrec.pipeline import Pipeline, input_key
 from batchrec.runs import Job, Run
 
 _AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
@@ -161,11 +161,6 @@ def _inputs(
     published = (publication.get("published") or {}).get(solution["key"]) or {}
     found = published.get("inputs") if counted is None else counted
     return None if found is None else int(found)
-
-
-def input_key(solution: Mapping[str, Any]) -> str:
-    """Return the key of a solution's batch input; its folder is batch_KEY_input."""
-    return str(solution["batch_input_folder"]).removeprefix("batch_").removesuffix("_input")
 
 
 def _transitions(usage: Usage, run: Run, word: str) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 from batchrec.cost.activity import Activity
 from batchrec.cost.bill import Line, Saving
 from batchrec.cost.prices import Prices
-from batchrec.cost.quantities import input_key
 from batchrec.cost.wording import quantity
+from batchrec.pipeline import input_key
 
 RUNS_PER_MONTH = 4.3  # every Sunday
 _MONTH_DAYS = 365.25 / 12

@@ -2,10 +2,8 @@
 
 from dataclasses import dataclass
 
-from botocore.exceptions import ClientError
-
-from batchrec.errors import BatchrecError
 from batchrec.pipeline import Pipeline
+from batchrec.published import objects
 
 GB = 1000**3
 GIB = 1024**3  # what S3 bills as a GB
@@ -34,17 +32,5 @@ def stored(pipeline: Pipeline, path: str) -> Stored:
     Raises:
         BatchrecError: it may not be listed.
     """
-    prefix = pipeline.key(path)
-    pages = pipeline.client("s3").get_paginator("list_objects_v2")
-    try:
-        found = [
-            each
-            for page in pages.paginate(Bucket=pipeline.bucket, Prefix=prefix)
-            for each in page.get("Contents", [])
-        ]
-    except ClientError as error:
-        raise BatchrecError(
-            f"s3://{pipeline.bucket}/{prefix} can't be listed: {error}\nAsk for s3:ListBucket on"
-            " the bucket."
-        ) from error
-    return Stored({each["Key"]: each["Size"] for each in found})
+    found = objects.listed(pipeline.client("s3"), pipeline.bucket, pipeline.key(path))
+    return Stored({each.key: each.size for each in found})

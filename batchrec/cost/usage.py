@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from batchrec.recipes import is_v2
+
 _DEFAULT_DPUS = 10.0  # of a Spark job that names no workers (Glue API Reference, MaxCapacity)
 GLUE_JOBS = {"prepare": "preparing the data", "publish": "publishing"}
 MINIMUM_GLUE_SECONDS = 60  # https://aws.amazon.com/glue/pricing/
@@ -91,8 +93,3 @@ def batch_uses(
     if has_themes:
         uses.append(Use("personalize.themes", f"themes of {key}", inputs / 1e3, basis, key))
     return uses
-
-
-def is_v2(recipe: str) -> bool:
-    """Whether a recipe is one of those with other limits and prices."""
-    return recipe.endswith("-v2")

@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any
 
-from batchrec.pipeline import Pipeline
+from batchrec.pipeline import Pipeline, input_key
 from batchrec.published import imported, objects
 
 _WHAT = {"users": "user", "items": "item", "item attributes": "expression"}
@@ -37,7 +37,7 @@ def explain(
         )
     if not lines:
         return f"{this} has no answer. What the run {run} asked about isn't kept any more."
-    key = folder.removeprefix("batch_").removesuffix("_input") or "KEY"
+    key = input_key(found) if found else "KEY"
     among = f"is not among the {lines:,} {asked} that were asked about"
     if events == 0:
         return (

@@ -86,17 +86,34 @@ def under(s3: Any, bucket: str, prefix: str, suffix: str) -> list[Object]:
         prefix: of keys.
         suffix: of keys, such as .parquet.
     """
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-    found = (each for page in pages for each in page.get("Contents", []))
     return [
-        Object(s3, bucket, each["Key"], each["Size"], each["ETag"])
-        for each in found
-        if each["Size"] > 0
-        and each["Key"].endswith(suffix)
+        each
+        for each in listed(s3, bucket, prefix)
+        if each.size > 0
+        and each.key.endswith(suffix)
         and not any(
-            name.startswith(("_", ".")) for name in each["Key"].removeprefix(prefix).split("/")
+            name.startswith(("_", ".")) for name in each.key.removeprefix(prefix).split("/")
         )
     ]
+
+
+def listed(s3: Any, bucket: str, prefix: str) -> list[Object]:
+    """List everything under a prefix, by key (ListObjectsV2).
+
+    Raises:
+        BatchrecError: it may not be listed.
+    """
+    pages = s3.get_paginator("list_objects_v2")
+    try:
+        return [
+            Object(s3, bucket, each["Key"], each["Size"], each["ETag"])
+            for page in pages.paginate(Bucket=bucket, Prefix=prefix)
+            for each in page.get("Contents", [])
+        ]
+    except ClientError as error:
+        raise BatchrecError(
+            f"s3://{bucket}/{prefix} can't be listed: {error}\nAsk for s3:ListBucket on the bucket."
+        ) from error
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.dataset as pads
 
+from batchrec import recipes
 from batchrec.errors import BatchrecError
 from batchrec.pipeline import MANIFEST, Pipeline
 from batchrec.published import objects
@@ -14,15 +15,7 @@ from batchrec.published.objects import Object
 
 # What is asked about, by its column in a table.
 ASKED = {"user_id": "users", "item_id": "items", "item_attributes": "item attributes"}
-# What recipes are asked about, if not users, and those that answer with users (docs/solutions.md).
-_ASKED_BY = {
-    "aws-similar-items": "items",
-    "aws-sims": "items",
-    "aws-item-affinity": "items",
-    "aws-item-attribute-affinity": "item attributes",
-}
 _EVERY = {"rank", "recommended_id", "score"}  # columns of every table
-_SEGMENTS = ("aws-item-affinity", "aws-item-attribute-affinity")
 
 
 @dataclass(frozen=True)
@@ -117,7 +110,7 @@ def published(pipeline: Pipeline) -> tuple[dict[str, Table], list[Missing]]:
                 f" isn't there: {_url(pipeline, key, entry['run'], entry)}. Publish it again with"
                 f" `batchrec run --continue {entry['run']}`, or put its objects back."
             )
-            missing.append(Missing(key, asked_by(_recipe(pipeline, key, entry)), message))
+            missing.append(Missing(key, recipes.asked_by(_recipe(pipeline, key, entry)), message))
         else:
             found[key] = table
     return found, missing
@@ -141,16 +134,6 @@ def of_run(pipeline: Pipeline, run: str, entries: dict[str, Any]) -> dict[str, T
     return {key: table for key, table in found.items() if table is not None}
 
 
-def asked_by(recipe: str) -> str:
-    """Say what a recipe is asked about: users, items or item attributes."""
-    return _ASKED_BY.get(recipe, "users")
-
-
-def answered_by(recipe: str) -> str:
-    """Say what a recipe answers: items or users."""
-    return "users" if recipe in _SEGMENTS else "items"
-
-
 def _find(pipeline: Pipeline, key: str, run: str, entry: dict[str, Any]) -> Table | None:
     url = _url(pipeline, key, run, entry)
     bucket, prefix = objects.split(url)
@@ -168,7 +151,7 @@ def _find(pipeline: Pipeline, key: str, run: str, entry: dict[str, Any]) -> Tabl
         )
     coded = _dataset(files, [column, "recommended_id"])
     recipe = _recipe(pipeline, key, entry)
-    answered = "users" if column == "item_attributes" else answered_by(recipe)
+    answered = "users" if column == "item_attributes" else recipes.answered_by(recipe)
     return Table(key, run, entry, column, answered, dataset, coded, url)
 
 

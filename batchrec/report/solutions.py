@@ -7,9 +7,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from botocore.exceptions import ClientError
 
+from batchrec import recipes
 from batchrec.console import Say
 from batchrec.pipeline import Pipeline
-from batchrec.published import imported, tables
+from batchrec.published import imported
 from batchrec.published.tables import Table
 from batchrec.report import changes, offline, sampling, statistics
 from batchrec.report.earlier import Earlier
@@ -67,8 +68,8 @@ def facts(source: Source, solution: dict[str, Any]) -> tuple[SolutionFacts, list
     return SolutionFacts(
         key=key,
         recipe=recipe,
-        asked=table.asked if table else tables.asked_by(recipe),
-        answered=tables.answered_by(recipe),
+        asked=table.asked if table else recipes.asked_by(recipe),
+        answered=recipes.answered_by(recipe),
         counts=entry.get("counts") or source.publication.get("published", {}).get(key) or {},
         metrics=metrics,
         popularity_metrics=of_popularity,

@@ -33,7 +33,10 @@ def refused(operation: str) -> ClientError:
 class S3:
     def get_paginator(self, operation: str) -> Any:
         return SimpleNamespace(
-            paginate=lambda **_: [{"Contents": [{"Key": "a", "Size": 2 * 10**9}]}, {}]
+            paginate=lambda **_: [
+                {"Contents": [{"Key": "a", "Size": 2 * 10**9, "ETag": '"1"'}]},
+                {},
+            ]
         )
 
 
