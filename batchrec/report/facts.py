@@ -131,6 +131,6 @@ class Facts:
     long_tails: list[LongTail]
     solutions: list[SolutionFacts]
     bill: Bill
-    limits: list[Limit]
+    limits: list[Limit]  # the nearest first
     sampled: list[str]  # sentences that say what is a sample, and of how much
     real_seconds: dict[str, float] | None  # of a rehearsal, by step

@@ -68,7 +68,6 @@ def render(facts: Facts) -> str:
     }
     style, script = _asset("page.css"), _asset("page.js")
     found = search(facts.solutions)
-    limits = sorted(facts.limits, key=lambda limit: -limit.share)
     return environment.get_template("page.html").render(
         facts=facts,
         run=facts.run,
@@ -84,8 +83,8 @@ def render(facts: Facts) -> str:
         ],
         data_figures=_data_figures(facts),
         solutions=[(each, _figures(each)) for each in facts.solutions],
-        limits=[limit for limit in limits if limit.share >= _NOTABLE_SHARE],
-        far_limits=[limit for limit in limits if limit.share < _NOTABLE_SHARE],
+        limits=[limit for limit in facts.limits if limit.share >= _NOTABLE_SHARE],
+        far_limits=[limit for limit in facts.limits if limit.share < _NOTABLE_SHARE],
         search=found,
         searched=_searched(found, facts.solutions),
         search_data=Markup(found.data),  # noqa: S704 (escaped by search)
