@@ -362,31 +362,31 @@ def test_a_bucket_that_refuses_everybody_still_does(local_aws: Any) -> None:
 
 # Each defect of moto, with the patch that is needed as long as it is true.
 DEFECTS = {
-    "waits in real time": "_run_on_virtual_time",
-    "has no JSONata engine": "_evaluate_jsonata",
-    "does not escape strings in variables": "_evaluate_jsonata",
-    "keeps the escapes of strings": "_unescape_literals",
-    "has no $hash": "_evaluate_jsonata",
-    "has no $uuid": "_evaluate_jsonata",
-    "lets failing expressions pass as another error": "_evaluate_jsonata",
-    "does not take PascalCase": "_convert_sdk_parameters_and_results",
-    "does not give PascalCase": "_convert_sdk_parameters_and_results",
-    "does not name SDK errors after the service": "_name_sdk_errors",
-    "can't wait for Glue": "_wait_for_glue",
-    "takes an interrupted iteration for one that ended well": "_end_what_runs_inside",
-    "shows an Output what is being assigned": "_assign_beside_output",
-    "doesn't catch a failing Output": "_handle_failing_outputs",
-    "sleeps on in a Retry that is stopped": "_wake_retries",
-    "can't redrive": "_remember_progress",
-    "takes no whole ToleratedFailurePercentage": "_take_whole_percentages",
-    "shows variables to the children of a Distributed Map": "_run_map_children_as_executions",
-    "fails on a reserved error out of a Map": "_let_reserved_errors_leave_a_map",
-    "calls a fixed port": "_call_this_server",
-    "builds a client for each call": "_call_this_server",
-    "sends no events to topics": "_send_events_to_more_targets",
-    "sends no events to state machines": "_send_events_to_more_targets",
-    "sends events to disabled rules": "_send_events_to_more_targets",
-    "ignores conditions in bucket policies": "_pass_over_conditional_bucket_policy_statements",
+    "waits in real time": "run_on_virtual_time",
+    "has no JSONata engine": "evaluate_jsonata",
+    "does not escape strings in variables": "evaluate_jsonata",
+    "keeps the escapes of strings": "unescape_literals",
+    "has no $hash": "evaluate_jsonata",
+    "has no $uuid": "evaluate_jsonata",
+    "lets failing expressions pass as another error": "evaluate_jsonata",
+    "does not take PascalCase": "convert_sdk_parameters_and_results",
+    "does not give PascalCase": "convert_sdk_parameters_and_results",
+    "does not name SDK errors after the service": "name_sdk_errors",
+    "can't wait for Glue": "wait_for_glue",
+    "takes an interrupted iteration for one that ended well": "end_what_runs_inside",
+    "shows an Output what is being assigned": "assign_beside_output",
+    "doesn't catch a failing Output": "handle_failing_outputs",
+    "sleeps on in a Retry that is stopped": "wake_retries",
+    "can't redrive": "remember_progress",
+    "takes no whole ToleratedFailurePercentage": "take_whole_percentages",
+    "shows variables to the children of a Distributed Map": "run_map_children_as_executions",
+    "fails on a reserved error out of a Map": "let_reserved_errors_leave_a_map",
+    "calls a fixed port": "call_this_server",
+    "builds a client for each call": "call_this_server",
+    "sends no events to topics": "send_events_to_more_targets",
+    "sends no events to state machines": "send_events_to_more_targets",
+    "sends events to disabled rules": "send_events_to_more_targets",
+    "ignores conditions in bucket policies": "pass_over_conditional_bucket_policy_statements",
 }
 
 
@@ -547,13 +547,17 @@ def defects() -> dict[str, bool]:
 @pytest.mark.xdist_group("moto")  # one process asks for all of them
 @pytest.mark.parametrize(("defect", "patch"), DEFECTS.items())
 def test_the_patch_is_still_needed(defects: dict[str, bool], defect: str, patch: str) -> None:
-    assert defects[defect], f"moto no longer {defect}: take {patch} out of moto_patches.py"
+    assert defects[defect], f"moto no longer {defect}: take {patch} out of moto_patches"
 
 
 def test_every_patch_has_a_defect_that_it_mends() -> None:
     from batchrec.localaws import moto_patches
 
-    applied = {name for name in moto_patches.apply.__code__.co_names if name.startswith("_")}
+    named = {getattr(moto_patches, name, None) for name in moto_patches.apply.__code__.co_names}
+    patches = moto_patches.__name__ + "."
+    applied = {
+        each.__name__ for each in named if getattr(each, "__module__", "").startswith(patches)
+    }
     assert applied == set(DEFECTS.values())
 
 
