@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from raw_http import ask
 from state_machines import ROLE, Machines, definition, map_state, pass_on, sdk_task
 
 from batchrec.errors import BatchrecError
@@ -130,6 +131,22 @@ def test_history_comes_in_pages(machines: Machines) -> None:
     whole = machines.api.get_execution_history(executionArn=arn, maxResults=1000)
     assert whole["events"] == events
     assert "nextToken" not in whole
+
+
+def test_history_has_its_times_in_epoch_seconds(local_aws: LocalAws, machines: Machines) -> None:
+    """As every answer in AWS's JSON protocols (Smithy, AWS JSON 1.0 protocol, Timestamp format)."""
+    arn = machines.run(pass_on({}))["executionArn"]
+    credential = "Credential=local/20260101/us-east-1/states/aws4_request"
+    headers = {
+        "Authorization": f"AWS4-HMAC-SHA256 {credential}, SignedHeaders=host, Signature=0",
+        "Content-Type": "application/x-amz-json-1.0",
+        "X-Amz-Target": "AWSStepFunctions.GetExecutionHistory",
+    }
+    _, answer = ask(local_aws, "/", json.dumps({"executionArn": arn}).encode(), headers)
+    times = [event["timestamp"] for event in json.loads(answer)["events"]]
+    assert {type(time) for time in times} == {float}
+    parsed = [event["timestamp"].timestamp() for event in machines.history(arn)]
+    assert times == pytest.approx(parsed, abs=0.001)
 
 
 def test_history_can_start_with_the_last_event(machines: Machines) -> None:

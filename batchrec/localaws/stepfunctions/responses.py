@@ -79,8 +79,13 @@ class StepFunctionsResponse(MotoStepFunctionResponse):
             events: list[Any] = list(manager._history_event_list)
         if self._get_param("reverseOrder"):
             events.reverse()
+        answer = self._members("events", events)
+        answer["events"] = [
+            event | {"timestamp": datetime.fromisoformat(event["timestamp"]).timestamp()}
+            for event in answer["events"]
+        ]
         # moto's serializer looks for each of the 40 members that an event can have in four places.
-        body = json.dumps(self._members("events", events), default=_epoch_seconds)
+        body = json.dumps(answer)
         return 200, {"Content-Type": "application/x-amz-json-1.0"}, body
 
     def send_task_failure(self) -> ActionResult:
@@ -150,9 +155,3 @@ class StepFunctionsResponse(MotoStepFunctionResponse):
         if end < len(found):
             answer["nextToken"] = str(end)
         return answer
-
-
-def _epoch_seconds(value: object) -> float:
-    if isinstance(value, datetime):
-        return value.timestamp()
-    raise TypeError(f"{type(value).__name__} has no place in a history")
