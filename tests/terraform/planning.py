@@ -3,25 +3,28 @@
 import json
 import subprocess
 from collections.abc import Mapping
-from typing import Any
 
 from batchrec.terraform import Workspace
 
-UNCHANGED = (["no-op"], ["read"])
+UNCHANGED = {"noop", "read", "move"}
 
 
-def planned_changes(workspace: Workspace, variables: Mapping[str, str]) -> list[dict[str, Any]]:
-    """The changes of a plan, as `terraform show -json` has them; moves alone are none."""
+def planned_changes(workspace: Workspace, variables: Mapping[str, str]) -> dict[str, str]:
+    """The actions of a plan by address: create, update, replace, delete; moves alone are none.
+
+    From the messages of `-json` (Terraform documentation, "Machine-Readable UI", "Planned Change").
+    """
     given = [f"-var={name}={value}" for name, value in variables.items()]
-    for command in (["plan", "-out=tfplan", *given], ["show", "-json", "tfplan"]):
-        ended = subprocess.run(
-            [str(workspace.terraform), *command],
-            cwd=workspace.folder,
-            env=workspace.env,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert ended.returncode == 0, ended.stderr
-    shown = json.loads(ended.stdout).get("resource_changes", [])
-    return [change for change in shown if change["change"]["actions"] not in UNCHANGED]
+    ended = subprocess.run(
+        [str(workspace.terraform), "plan", "-json", *given],
+        cwd=workspace.folder,
+        env=workspace.env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    messages = map(json.loads, ended.stdout.splitlines())
+    changes = [message["change"] for message in messages if message["type"] == "planned_change"]
+    actions = {change["resource"]["addr"]: change["action"] for change in changes}
+    return {address: action for address, action in actions.items() if action not in UNCHANGED}

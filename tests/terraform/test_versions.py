@@ -67,9 +67,9 @@ def test_a_lower_version_would_not_do(repository: Path) -> None:
 
 
 @pytest.mark.parametrize("terraform", TERRAFORMS)
-@pytest.mark.parametrize("configuration", [".", *(f"examples/{name}" for name in EXAMPLES)])
-def test_it_is_valid(configuration: str, terraform: Path) -> None:
-    with Workspace(REPOSITORY, configuration, terraform=terraform) as workspace:
+def test_the_root_module_is_valid(terraform: Path) -> None:
+    """Alone, without what an example gives it."""
+    with Workspace(REPOSITORY, ".", terraform=terraform) as workspace:
         workspace.init()
         ended = subprocess.run(
             [str(terraform), "validate", "-no-color"],
@@ -85,10 +85,13 @@ def test_it_is_valid(configuration: str, terraform: Path) -> None:
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
-def test_the_newest_plans_it(local_aws: LocalAws, example: str) -> None:
-    """The one on the PATH plans all in test_inventories.py."""
+def test_the_newest_plans_it_without_a_warning(local_aws: LocalAws, example: str) -> None:
+    """The one on the PATH plans all in test_inventories.py; a plan begins with a validation."""
+    lines: list[str] = []
     with Workspace(
         REPOSITORY, f"examples/{example}", endpoint=local_aws.endpoint, terraform=NEWEST
     ) as workspace:
         workspace.init()
-        assert workspace.plan(inventories.inventory(example).get("variables", {})) is True
+        variables = inventories.inventory(example).get("variables", {})
+        assert workspace.plan(variables, on_line=lines.append) is True
+    assert [line for line in lines if "Warning:" in line] == []
