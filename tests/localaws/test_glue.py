@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from batchrec.localaws.glue import LocalCopy
+from batchrec.localaws.glue.local_copy import LocalCopy
 from batchrec.localaws.server import LocalAws
 
 pytestmark = pytest.mark.timeout(180)
