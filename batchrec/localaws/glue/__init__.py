@@ -1,9 +1,9 @@
-"""Glue: moto's, with job runs that really run: the script, under PySpark, in a process of its own.
+"""Glue: moto's, with job runs that really run.
 
-A script works on local copies of the S3 objects that it is given; what it changes goes back to S3
-when it ends.
+`responses` answers the calls, `job_run` runs a job's script.
 """
 
-from batchrec.localaws.glue.responses import GlueResponse, stop_all_runs
+from batchrec.localaws.glue.job_run import stop_all_runs
+from batchrec.localaws.glue.responses import GlueResponse
 
 __all__ = ["GlueResponse", "stop_all_runs"]
