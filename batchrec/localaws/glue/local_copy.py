@@ -50,6 +50,17 @@ class LocalCopy:
                 raise UnreadableError(f"s3://{bucket}/{name}", self.refused[-1])
         return f"{self.root}/{bucket}/{key}"
 
+    def file(self, url: str) -> str:
+        """As `local`, for an object that has to be there.
+
+        Raises:
+            UnreadableError: it isn't, or the job's role may not read it.
+        """
+        path = self.local(url)
+        if not Path(path).is_file():
+            raise UnreadableError(url, *self.refused[:1])
+        return path
+
     def synchronise(self) -> None:
         """Delete what is deleted, and upload what is new or changed in the order of the changes."""
         for path in self._seen:
