@@ -16,15 +16,11 @@ from pathlib import Path
 
 import pytest
 
-from batchrec import terraform
 from batchrec.errors import BatchrecError
-from batchrec.terraform import (
-    Workspace,
-    environment,
-    find_terraform,
-    provider_block,
-    provider_mirror,
-)
+from batchrec.terraform import Workspace, find_terraform, provider_block
+from batchrec.terraform.environment import environment
+from batchrec.terraform.process import OnLine
+from batchrec.terraform.providers import os_arch, provider_mirror
 
 LAUNCHER = Path(sys.executable).with_name("batchrec-terraform")
 ON_PATH = shutil.which("terraform")
@@ -100,9 +96,7 @@ def is_locked(file: Path) -> bool:
 
 
 def put_provider(mirror: Path) -> Path:
-    (mirror / "registry.terraform.io/hashicorp/aws/5.80.0" / terraform._os_arch()).mkdir(
-        parents=True
-    )
+    (mirror / "registry.terraform.io/hashicorp/aws/5.80.0" / os_arch()).mkdir(parents=True)
     return mirror
 
 
@@ -169,7 +163,7 @@ def test_a_packed_mirror_counts_and_another_machines_does_not(tmp_path: Path) ->
     (aws / "5.80.0" / "plan9_mips").mkdir(parents=True)
     base = {"HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path), "XDG_DATA_DIRS": str(tmp_path)}
     assert provider_mirror(base, addons=tmp_path) is None
-    (aws / f"terraform-provider-aws_5.80.0_{terraform._os_arch()}.zip").touch()
+    (aws / f"terraform-provider-aws_5.80.0_{os_arch()}.zip").touch()
     assert provider_mirror(base, addons=tmp_path) == tmp_path / "plugins"
 
 
@@ -194,7 +188,7 @@ def test_a_mirror_is_written_into_a_private_cli_configuration(tmp_path: Path) ->
 def test_a_cli_configuration_that_is_not_there_counts_as_unset(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(terraform, "provider_mirror", lambda env: None)
+    monkeypatch.setattr("batchrec.terraform.environment.provider_mirror", lambda env: None)
     base = {"HOME": str(tmp_path), "TF_CLI_CONFIG_FILE": str(tmp_path / "gone.tfrc")}
     env = environment(tmp_path, base=base)
     assert "TF_CLI_CONFIG_FILE" not in env
@@ -204,7 +198,7 @@ def test_a_cli_configuration_that_is_not_there_counts_as_unset(
 def test_an_init_holds_the_cache_of_the_registry_route(
     repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(terraform, "provider_mirror", lambda env: None)
+    monkeypatch.setattr("batchrec.terraform.environment.provider_mirror", lambda env: None)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     for name in ("TF_CLI_CONFIG_FILE", "TF_PLUGIN_CACHE_DIR", "BATCHREC_PROVIDER_MIRROR"):
@@ -359,7 +353,7 @@ def test_an_unreachable_registry_is_answered_with_advice(tmp_path: Path) -> None
 # Ctrl-C
 
 
-def interrupt_at(word: str, pids: list[int]) -> terraform.OnLine:
+def interrupt_at(word: str, pids: list[int]) -> OnLine:
     def on_line(line: str) -> None:
         if word in line:
             pids.append(int(line.split()[-1]))
@@ -384,7 +378,7 @@ def test_an_interrupt_stops_terraform_and_what_it_started(tmp_path: Path) -> Non
 
 
 def test_what_does_not_stop_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(terraform, "_GRACE_SECONDS", 0.3)
+    monkeypatch.setattr("batchrec.terraform.process._GRACE_SECONDS", 0.3)
     stubborn = script(tmp_path / "terraform", "trap '' INT\nsleep 300 &\necho child $!\nwait\nwait")
     configuration = configure(tmp_path / "c", "")
     pids: list[int] = []
