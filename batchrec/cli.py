@@ -85,6 +85,11 @@ def _told(error: Exception) -> str:
             " and the Region (AWS_PROFILE, AWS_REGION), or AWS_ENDPOINT_URL for a local AWS."
         )
     command = " ".join(sys.argv[1:2]) or "COMMAND"
+    if isinstance(error, ModuleNotFoundError):
+        return (
+            f"`batchrec {command}` needs the Python module {error.name}, which isn't installed.\n"
+            "It comes with the extra `rehearsal`: pip install 'batchrec[rehearsal]'"
+        )
     return (
         f"Unexpected: {type(error).__name__}: {error}\n`batchrec --debug {command} …` shows where."
     )

@@ -15,7 +15,7 @@ from rich.console import Console
 from batchrec import execution, pipeline
 from batchrec.errors import BatchrecError
 from batchrec.pipeline import Where, terraform_json
-from batchrec.terraform import find_terraform
+from batchrec.terraform.executable import find_terraform
 
 
 @dataclass(frozen=True)

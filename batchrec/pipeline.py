@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, Inc
 from botocore.exceptions import ConnectionError as NoConnectionError
 
 from batchrec.errors import BatchrecError
-from batchrec.terraform import find_terraform
+from batchrec.terraform.executable import find_terraform
 
 # Watching for hours, one meets throttling and lost connections.
 _PATIENT = Config(retries={"mode": "standard", "total_max_attempts": 8})

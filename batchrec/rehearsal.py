@@ -25,7 +25,7 @@ from batchrec.published import titles
 from batchrec.published.results import Published, read_published
 from batchrec.report import collecting, page
 from batchrec.runs import Run
-from batchrec.terraform import Workspace
+from batchrec.terraform.workspace import Workspace
 
 REPORT = "report.html"
 _SHOWN_LOG_LINES = 20

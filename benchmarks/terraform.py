@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from batchrec.localaws.server import LocalAws
-from batchrec.terraform import Workspace
+from batchrec.terraform.workspace import Workspace
 
 HERE = Path(__file__).parent
 STEPS = ("plan", "apply", "destroy")

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from batchrec.terraform import Workspace
+from batchrec.terraform.workspace import Workspace
 
 
 def put(workspace: Workspace, configuration: dict[str, Any]) -> None:

@@ -20,7 +20,7 @@ from batchrec.localaws import server
 from batchrec.localaws.router import Router
 from batchrec.localaws.server import LocalAws
 from batchrec.pytest_plugin import SHARED_QUOTAS
-from batchrec.terraform import Workspace
+from batchrec.terraform.workspace import Workspace
 
 # Here, and nowhere else: playwright bears no second start in one process.
 __all__ = ["browser"]

@@ -4,7 +4,7 @@ import time
 
 from batchrec.console import console
 from batchrec.localaws.server import LocalAws
-from batchrec.terraform import provider_block
+from batchrec.terraform.local_provider import provider_block
 
 
 def explain(aws: LocalAws) -> None:

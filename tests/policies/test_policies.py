@@ -8,7 +8,7 @@ import checkov_runner
 import pytest
 
 from batchrec.localaws.server import LocalAws
-from batchrec.terraform import Workspace
+from batchrec.terraform.workspace import Workspace
 
 pytestmark = pytest.mark.xdist_group("policies")
 

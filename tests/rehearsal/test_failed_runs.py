@@ -18,7 +18,7 @@ from batchrec.cli import app
 from batchrec.data import hetrec, movielens
 from batchrec.localaws import fault_syntax
 from batchrec.localaws.server import LocalAws
-from batchrec.terraform import Workspace
+from batchrec.terraform.workspace import Workspace
 
 NAME = "cinema"
 BUCKET = "cinema-data"

@@ -11,7 +11,7 @@ import pytest
 
 from batchrec import execution
 from batchrec.localaws.server import LocalAws
-from batchrec.terraform import Workspace
+from batchrec.terraform.workspace import Workspace
 
 NAME = "schema-change"
 BUCKET = "schema-change-data"

@@ -14,7 +14,7 @@ import pytest
 import tftest
 
 from batchrec.localaws.server import LocalAws
-from batchrec.terraform import Workspace
+from batchrec.terraform.workspace import Workspace
 
 PlanOf = Callable[[Workspace], tftest.TerraformPlanOutput]
 PlanExample = Callable[[str], tftest.TerraformPlanOutput]

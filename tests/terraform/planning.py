@@ -4,7 +4,7 @@ import json
 import subprocess
 from collections.abc import Mapping
 
-from batchrec.terraform import Workspace
+from batchrec.terraform.workspace import Workspace
 
 UNCHANGED = {"noop", "read", "move"}
 

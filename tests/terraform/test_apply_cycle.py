@@ -12,7 +12,7 @@ from rich.console import Console
 from batchrec import destruction
 from batchrec.errors import BatchrecError
 from batchrec.localaws.server import LocalAws
-from batchrec.terraform import Workspace
+from batchrec.terraform.workspace import Workspace
 
 if TYPE_CHECKING:
     from conftest import Applied

@@ -10,7 +10,7 @@ import pytest
 import tftest
 
 from batchrec.localaws.server import LocalAws
-from batchrec.terraform import Workspace
+from batchrec.terraform.workspace import Workspace
 
 if TYPE_CHECKING:
     from conftest import PlanOf

@@ -13,7 +13,7 @@ import pytest
 from batchrec.errors import BatchrecError
 from batchrec.localaws.faults import JobFault
 from batchrec.localaws.server import LocalAws
-from batchrec.terraform import Workspace
+from batchrec.terraform.workspace import Workspace
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("terraform-cloudcontrol")]
 

@@ -16,7 +16,8 @@ import pytest
 import tftest
 
 from batchrec.localaws.server import LocalAws
-from batchrec.terraform import Workspace, find_terraform
+from batchrec.terraform.executable import find_terraform
+from batchrec.terraform.workspace import Workspace
 
 if TYPE_CHECKING:
     from conftest import PlanOf

@@ -11,7 +11,7 @@ from account import everything
 from planning import planned_changes
 
 from batchrec.localaws.server import LocalAws
-from batchrec.terraform import Workspace
+from batchrec.terraform.workspace import Workspace
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 

@@ -12,7 +12,7 @@ from batchrec import execution
 from batchrec.data import samples
 from batchrec.localaws.iam_policies import Principal, Request, allows
 from batchrec.localaws.server import LocalAws
-from batchrec.terraform import Workspace
+from batchrec.terraform.workspace import Workspace
 
 pytestmark = pytest.mark.xdist_group("existing-bucket")
 

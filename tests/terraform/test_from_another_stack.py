@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 
 from batchrec.localaws.iam_policies import Request, allows
 from batchrec.localaws.server import LocalAws
-from batchrec.terraform import Workspace
+from batchrec.terraform.workspace import Workspace
 
 pytestmark = pytest.mark.xdist_group("from-another-stack")
 

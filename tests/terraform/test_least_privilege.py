@@ -16,7 +16,7 @@ from rehearsed_roles import INPUTS, ROLES, SEEDS, Rehearsed
 from batchrec.localaws import iam_policies
 from batchrec.localaws.iam_policies import Principal, Request
 from batchrec.localaws.server import LocalAws
-from batchrec.terraform import Workspace
+from batchrec.terraform.workspace import Workspace
 
 pytestmark = pytest.mark.xdist_group("least-privilege")
 

@@ -17,7 +17,7 @@ import tftest
 from plans import as_list, planned, statements
 
 from batchrec.localaws.server import LocalAws
-from batchrec.terraform import Workspace
+from batchrec.terraform.workspace import Workspace
 
 if TYPE_CHECKING:
     from conftest import PlanOf

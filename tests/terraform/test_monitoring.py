@@ -16,7 +16,7 @@ import tftest
 from plans import planned, statements
 
 from batchrec.localaws.server import LocalAws
-from batchrec.terraform import Workspace
+from batchrec.terraform.workspace import Workspace
 
 if TYPE_CHECKING:
     from conftest import PlanOf

@@ -15,7 +15,7 @@ import typer.main
 
 from batchrec.cli import app
 from batchrec.localaws.server import LocalAws
-from batchrec.terraform import Workspace
+from batchrec.terraform.workspace import Workspace
 
 if TYPE_CHECKING:
     from conftest import PlanOf

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from batchrec.terraform import Workspace
+from batchrec.terraform.workspace import Workspace
 
 FILES = sorted(Path(__file__).parent.glob("*.tftest.hcl"))
 

@@ -9,7 +9,7 @@ import pytest
 from planning import planned_changes
 
 from batchrec.localaws.server import LocalAws
-from batchrec.terraform import Workspace
+from batchrec.terraform.workspace import Workspace
 
 pytestmark = pytest.mark.xdist_group("upgrade")
 

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from batchrec.errors import BatchrecError
-from batchrec.terraform import Workspace
+from batchrec.terraform.workspace import Workspace
 
 NAME = "Choose a name of 3 to 35 lower-case letters, digits and single hyphens"
 RELEASE = 'Set glue.version to "5.0"'

@@ -12,7 +12,8 @@ import inventories
 import pytest
 
 from batchrec.localaws.server import LocalAws
-from batchrec.terraform import MINIMUM_VERSION, Workspace
+from batchrec.terraform.executable import MINIMUM_VERSION
+from batchrec.terraform.workspace import Workspace
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 EXAMPLES = inventories.examples(REPOSITORY)

@@ -17,10 +17,12 @@ from pathlib import Path
 import pytest
 
 from batchrec.errors import BatchrecError
-from batchrec.terraform import Workspace, find_terraform, provider_block
 from batchrec.terraform.environment import environment
+from batchrec.terraform.executable import find_terraform
+from batchrec.terraform.local_provider import provider_block
 from batchrec.terraform.process import OnLine
 from batchrec.terraform.providers import os_arch, provider_mirror
+from batchrec.terraform.workspace import Workspace
 
 LAUNCHER = Path(sys.executable).with_name("batchrec-terraform")
 ON_PATH = shutil.which("terraform")

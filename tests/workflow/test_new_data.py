@@ -10,7 +10,7 @@ import configurations
 import pytest
 
 from batchrec import execution
-from batchrec.terraform import Workspace
+from batchrec.terraform.workspace import Workspace
 
 if TYPE_CHECKING:
     from deployed_pipeline import Pipeline
