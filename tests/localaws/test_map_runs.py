@@ -119,6 +119,11 @@ def test_children_are_listed_by_their_map_run_only(machines: Machines) -> None:
     for child in children(machines, arn):
         assert child["mapRunArn"] == run["mapRunArn"]
         assert machines.api.list_map_runs(executionArn=child["executionArn"])["mapRuns"] == []
+        of_child = machines.api.describe_state_machine_for_execution(
+            executionArn=child["executionArn"]
+        )
+        assert of_child["stateMachineArn"] == machine
+        assert (of_child["mapRunArn"], of_child["label"]) == (run["mapRunArn"], "Each")
 
 
 def test_a_map_run_is_described(machines: Machines) -> None:

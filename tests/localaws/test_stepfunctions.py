@@ -105,6 +105,21 @@ def test_a_machine_that_is_not_there(machines: Machines) -> None:
     assert refused.value.response["Error"]["Code"] == "StateMachineDoesNotExist"
 
 
+def test_an_execution_tells_the_definition_that_it_started_with(machines: Machines) -> None:
+    """API Reference, DescribeStateMachineForExecution."""
+    arn = machines.create(pass_on({"day": 1}))
+    first = machines.api.start_execution(stateMachineArn=arn)["executionArn"]
+    later = definition(pass_on({"day": 2}))
+    machines.api.update_state_machine(stateMachineArn=arn, definition=later)
+    second = machines.api.start_execution(stateMachineArn=arn)["executionArn"]
+    told = [
+        machines.api.describe_state_machine_for_execution(executionArn=each)
+        for each in (first, second)
+    ]
+    assert [each["definition"] for each in told] == [definition(pass_on({"day": 1})), later]
+    assert {each["stateMachineArn"] for each in told} == {arn}
+
+
 # --- history --------------------------------------------------------------------------------------
 
 

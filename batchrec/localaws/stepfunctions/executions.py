@@ -98,6 +98,24 @@ class Execution(MotoExecution):
         """Return what DescribeExecution answers."""
         return self._with_map_run(dict(self.to_describe_output()) | self.redrives())
 
+    def describe_state_machine(self) -> dict[str, Any]:
+        """Return what DescribeStateMachineForExecution answers."""
+        machine: Any = self.state_machine
+        described = {
+            "stateMachineArn": machine.arn,
+            "name": machine.name,
+            "definition": machine.definition,
+            "roleArn": machine.roleArn,
+            "updateDate": machine.update_date,
+            "encryptionConfiguration": machine.encryptionConfiguration,
+            "loggingConfiguration": machine.loggingConfiguration,
+            "tracingConfiguration": machine.tracingConfiguration,
+        }
+        if self.map_run_arn is not None:  # …:mapRun:MACHINE/LABEL:ID
+            label = self.map_run_arn.split(":")[-2].partition("/")[2]
+            described |= {"mapRunArn": self.map_run_arn, "label": label}
+        return described
+
     def list_item(self) -> dict[str, Any]:
         """Return what ListExecutions answers."""
         return self._with_map_run(dict(self.to_execution_list_item()) | self.redrives())

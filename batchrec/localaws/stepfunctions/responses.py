@@ -42,6 +42,11 @@ class StepFunctionsResponse(MotoStepFunctionResponse):
         execution = self.stepfunction_backend.execution(self._get_param("executionArn"))
         return ActionResult(execution.describe())
 
+    def describe_state_machine_for_execution(self) -> ActionResult:
+        """API Reference, DescribeStateMachineForExecution: as it was when the execution started."""
+        execution = self.stepfunction_backend.execution(self._get_param("executionArn"))
+        return ActionResult(execution.describe_state_machine())
+
     def stop_execution(self) -> ActionResult:
         """API Reference, StopExecution."""
         execution = self.stepfunction_backend.execution(self._get_param("executionArn"))
