@@ -7,6 +7,7 @@ them.
 
 import functools
 import os
+import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,12 +35,36 @@ os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSeria
 os.environ.setdefault("GOGC", "400")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the groups: their fixtures take long, and much of that is waiting for nothing.
+    """Let one process make what tests share, and begin with such groups, which take longest.
 
-    pytest-xdist hands out what comes first first, if it is told not to reorder.
+    pytest-xdist hands out what comes first first, if it is told not to reorder. By chance, always
+    the same, groups that wait for a provider stand between those that compute.
     """
-    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None and (group := shared(item)):
+            item.add_marker(pytest.mark.xdist_group(group))
+    names = sorted({group_of(item) for item in items})
+    places = dict(zip(names, random.Random(0).sample(range(len(names)), len(names)), strict=True))
+    items.sort(key=lambda item: (group_of(item) == "", places[group_of(item)]))
+
+
+def shared(item: pytest.Item) -> str | None:
+    """What a test shares with others: a browser, the Spark of a Glue job, a module's fixture."""
+    assert isinstance(item, pytest.Function)
+    module = item.module.__name__
+    if "browser" in item.fixturenames:
+        return "browser"
+    if "spark" in item.fixturenames:
+        return "spark-publish" if "publish" in module else "spark-prepare"
+    definitions = item._fixtureinfo.name2fixturedefs.values()
+    return module if any(each[-1].scope == "module" for each in definitions) else None
+
+
+def group_of(item: pytest.Item) -> str:
+    marker = item.get_closest_marker("xdist_group")
+    return "" if marker is None else str((marker.args or [marker.kwargs.get("name")])[0])
 
 
 @pytest.fixture(scope="session")
