@@ -21,8 +21,8 @@ from batchrec.localaws.faults import Fault, JobFault
 from batchrec.localaws.server import LocalAws
 from batchrec.operations import glue_logs
 from batchrec.pipeline import Pipeline, Where
-from batchrec.published import titles
-from batchrec.published.results import Published, read_published
+from batchrec.published import tables, titles
+from batchrec.published.tables import Table
 from batchrec.report import collecting, page
 from batchrec.runs import Run
 from batchrec.terraform.workspace import Workspace
@@ -70,7 +70,7 @@ class Rehearsal:
     sample: Sample  # of the example
     data: Path  # the interactions that were uploaded
     titles: dict[str, str]  # by item id
-    published: dict[str, Published]  # by solution
+    published: dict[str, Table]  # by solution
     aws: LocalAws
     outputs: dict[str, object]  # of Terraform
 
@@ -118,7 +118,9 @@ def rehearse(request: Request, console: Console) -> Iterator[Rehearsal]:
             _copy_results(aws, str(outputs["bucket_name"]), prefix, request.output)
         with steps.step("Read the recommendations"):
             run = json.loads(ended["output"])
-            published = read_published(request.output, prefix)
+            published, missing = tables.published(rehearsed)
+            if missing:
+                raise BatchrecError(missing[0].message)
         report = json.loads(
             (request.output / "transformed" / run["run"] / "report.json").read_text()
         )

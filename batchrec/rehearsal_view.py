@@ -2,12 +2,12 @@
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Table as Grid
 from rich.text import Text
 
 from batchrec.console import duration
 from batchrec.data.samples import Met
-from batchrec.published.results import Published
+from batchrec.published.tables import Table
 from batchrec.rehearsal import Rehearsal
 
 _SHOWN_INPUTS = 3
@@ -53,31 +53,31 @@ def show(rehearsal: Rehearsal, console: Console) -> None:
         highlight=False,
     )
     for solution, published in rehearsal.published.items():
-        if published.answers:
-            console.print(_table(rehearsal, solution, published))
+        if inputs := _few(published.inputs()):
+            console.print(_answers(rehearsal, solution, published, inputs))
 
 
-def _table(rehearsal: Rehearsal, solution: str, published: Published) -> Table:
-    """Show a few answers; beside users, what they liked best."""
+def _answers(rehearsal: Rehearsal, solution: str, published: Table, inputs: list[str]) -> Grid:
+    """Show the answers to a few inputs; beside users, what they liked best."""
     kind, asked, answered = _HEADINGS[published.asked, published.answered]
-    inputs = _few(list(published.answers))
     is_about_users = published.asked == "users"
     history = rehearsal.sample.history(rehearsal.data, inputs) if is_about_users else {}
     title = f"{solution}: {kind}"
-    table = Table(title=title, min_width=len(title), show_lines=True)
-    table.add_column(asked)
+    grid = Grid(title=title, min_width=len(title), show_lines=True)
+    grid.add_column(asked)
     if is_about_users:
-        table.add_column(rehearsal.sample.best)
-    table.add_column(answered)
+        grid.add_column(rehearsal.sample.best)
+    grid.add_column(answered)
     for each in inputs:
         met = [_met(rehearsal.titles, history.get(each, [])[:_SHOWN_IDS])] if is_about_users else []
-        ids = published.answers[each][:_SHOWN_IDS]
-        table.add_row(
+        rows = published.rows_of([each], most=_SHOWN_IDS)[:_SHOWN_IDS]
+        ids = [row["recommended_id"] for row in rows]
+        grid.add_row(
             _name(rehearsal.titles, published.asked, each),
             *met,
             Text("\n").join(_name(rehearsal.titles, published.answered, one) for one in ids),
         )
-    return table
+    return grid
 
 
 def _few(inputs: list[str]) -> list[str]:

@@ -42,13 +42,22 @@ class Table:
     answered: str
     dataset: pads.Dataset
     coded: pads.Dataset
-
     url: str
 
     @property
     def asked(self) -> str:
         """What is asked about: users, items or item attributes."""
         return ASKED[self.column]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The manifest's counts: inputs, answered, errors, recommendations."""
+        return dict(self.entry["counts"])
+
+    def inputs(self) -> list[str]:
+        """Return the ids, or expressions, that it has answers for, sorted."""
+        pieces = (batch.column(0).unique().to_pylist() for batch in self.batches([self.column]))
+        return sorted(set().union(*pieces))
 
     def rows_of(self, ids: list[str], most: int | None = None) -> list[dict[str, Any]]:
         """Return what is recommended to some, by rank; only row groups that may hold it are read.

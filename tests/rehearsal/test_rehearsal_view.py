@@ -1,24 +1,42 @@
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.dataset as pads
 import pytest
 from rich.console import Console
 
 from batchrec import rehearsal_view
 from batchrec.data import samples
-from batchrec.published.results import Published
+from batchrec.published.tables import Table
 from batchrec.rehearsal import Rehearsal, Summary
 
-FOR_USERS = Published(
-    counts={"inputs": 4, "answered": 3, "errors": 1, "recommendations": 1234},
-    asked="users",
-    answered="items",
-    answers={"u": ["[b]2[/b]"], "v": ["1"]},
-)
+COUNTS = {"inputs": 4, "answered": 3, "errors": 1, "recommendations": 1234}
+
+
+def table(
+    column: str,
+    answered: str,
+    answers: dict[str, list[str]],
+    counts: dict[str, int] = COUNTS,
+) -> Table:
+    rows = [
+        {column: about, "rank": rank, "recommended_id": each, "score": None}
+        for about, ids in answers.items()
+        for rank, each in enumerate(ids, 1)
+    ]
+    kinds = {column: pa.string(), "rank": pa.int32(), "recommended_id": pa.string()}
+    dataset = pads.dataset(pa.Table.from_pylist(rows, pa.schema(list(kinds.items()))))
+    return Table(
+        "best", "run", {"counts": counts}, column, answered, dataset, dataset, "s3://bucket/best/"
+    )
+
+
+FOR_USERS = table("user_id", "items", {"u": ["[b]2[/b]"], "v": ["1"]})
 
 
 def shown(
-    tmp_path: Path, example: str, content: str, published: Published = FOR_USERS, **changes: Any
+    tmp_path: Path, example: str, content: str, published: Table = FOR_USERS, **changes: Any
 ) -> str:
     path = tmp_path / "data"
     path.write_text(content)
@@ -80,30 +98,30 @@ def test_what_is_counted_is_what_was_published(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "answered", "title", "answer"),
+    ("column", "answered", "title", "answer"),
     [
-        ("items", "items", "best: similar to items", "Toy Story (1995)"),
-        ("items", "users", "best: users for items", "1"),
-        ("item attributes", "users", "best: users for item attributes", "1"),
+        ("item_id", "items", "best: similar to items", "Toy Story (1995)"),
+        ("item_id", "users", "best: users for items", "1"),
+        ("item_attributes", "users", "best: users for item attributes", "1"),
     ],
 )
 def test_only_items_have_titles(
-    tmp_path: Path, asked: str, answered: str, title: str, answer: str
+    tmp_path: Path, column: str, answered: str, title: str, answer: str
 ) -> None:
-    published = Published(FOR_USERS.counts, asked, answered, {"1": ["1"]})
-    text = shown(tmp_path, "movielens", RATINGS, published)
+    text = shown(tmp_path, "movielens", RATINGS, table(column, answered, {"1": ["1"]}))
 
     assert title in text
     assert "Rated highest" not in text
     (row,) = (line for line in text.splitlines() if line.startswith("│"))
-    first = "Toy Story (1995)" if asked == "items" else "1"
+    first = "Toy Story (1995)" if column == "item_id" else "1"
     assert [cell.strip() for cell in row.strip("│").split("│")] == [first, answer]
 
 
 def test_a_solution_without_an_answer_has_no_table(tmp_path: Path) -> None:
-    text = shown(tmp_path, "movielens", RATINGS, Published(dict.fromkeys(FOR_USERS.counts, 0)))
+    nothing = table("user_id", "items", {}, dict.fromkeys(COUNTS, 0))
+    text = shown(tmp_path, "movielens", RATINGS, nothing)
 
-    assert "best: 0 recommendations for 0 inputs" in text
+    assert "best: 0 recommendations for 0 users" in text
     assert "Recommended" not in text
 
 
