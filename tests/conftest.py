@@ -112,10 +112,12 @@ class Applied:
 
 @pytest.fixture(scope="session")
 def applied_movielens(local_aws: LocalAws) -> Iterator[Applied]:
-    """About 70 s, most of it the provider's own waits; use it with xdist_group("movielens")."""
+    """About 70 s, most of it the provider's own waits; use it with xdist_group("movielens").
+
+    It isn't destroyed: that would take half as long, and goes with the local AWS.
+    """
     with Workspace(REPOSITORY, endpoint=local_aws.endpoint) as workspace:
         workspace.init()
         workspace.apply()
         outputs = {name: str(value) for name, value in workspace.output().items()}
         yield Applied(workspace, outputs, local_aws)
-        workspace.destroy()

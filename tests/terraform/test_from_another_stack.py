@@ -59,8 +59,6 @@ def stacks(local_aws: LocalAws, repository: Path) -> Iterator[Stacks]:
             RoleName=role, PolicyName="read-recommendations"
         )["PolicyDocument"]
         yield Stacks(maker, reader, bucket, policy)
-        reader.destroy()
-        maker.destroy()
 
 
 def test_both_have_settled(stacks: Stacks) -> None:

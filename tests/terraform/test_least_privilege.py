@@ -86,7 +86,6 @@ def rehearsed(local_aws: LocalAws, repository: Path) -> Iterator[Rehearsed]:
         made = Rehearsed(local_aws, workspace.output())
         made.rehearse()
         yield made
-        workspace.destroy()
 
 
 @pytest.fixture(scope="module")

@@ -45,10 +45,7 @@ def upgraded(
         shutil.copytree(release / EXAMPLE, after.folder, dirs_exist_ok=True)
         after.put_state(state)
         after.init()
-        try:
-            yield after
-        finally:
-            after.destroy()
+        yield after
 
 
 @pytest.fixture(scope="module")

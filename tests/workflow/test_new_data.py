@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 ACCOUNT = "123456789012"
 DEADLINE_SECONDS = 60
 
+pytestmark = pytest.mark.xdist_group("new-data")
+
 
 @pytest.fixture
 def workspace(pipeline: "Pipeline", repository: Path) -> Iterator[Workspace]:
