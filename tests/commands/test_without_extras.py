@@ -107,5 +107,5 @@ def test_a_pipeline_is_run_and_understood(
 def test_a_rehearsal_says_which_extra_it_needs(batchrec: Call, command: str) -> None:
     ended = batchrec(command)
     assert ended.returncode == 1
-    assert "pip install 'batchrec[rehearsal]'" in " ".join(ended.stderr.split())
+    assert "pip install -e '.[rehearsal]'" in " ".join(ended.stderr.split())
     assert "Unexpected" not in ended.stderr
