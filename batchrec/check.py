@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from batchrec import java
+from batchrec import spark
 from batchrec.errors import BatchrecError
 
 if TYPE_CHECKING:
@@ -144,25 +144,11 @@ def _spark() -> "Iterator[SparkSession]":
     """Start Spark on this machine's cores, silent unless something goes wrong."""
     with tempfile.TemporaryDirectory(prefix="batchrec-check-") as folder:
         Path(folder, "log4j2.properties").write_text(_QUIET)
-        settings = {
-            "spark.ui.enabled": "false",
-            "spark.ui.showConsoleProgress": "false",
-            "spark.driver.memory": "2g",
-            "spark.driver.bindAddress": "127.0.0.1",
-            "spark.driver.host": "127.0.0.1",
-            "spark.local.dir": folder,
-        }
-        submit = " ".join(f"--conf {name}={value}" for name, value in settings.items())
-        os.environ |= java.spark_environment() | {
-            "SPARK_CONF_DIR": folder,
-            "SPARK_LOCAL_IP": "127.0.0.1",
-            "PYSPARK_PYTHON": sys.executable,
-            "PYSPARK_SUBMIT_ARGS": f"--master local[*] {submit} pyspark-shell",
-        }
+        os.environ |= spark.environment(Path(folder)) | {"SPARK_CONF_DIR": folder}
         from pyspark.sql import SparkSession
 
-        spark = SparkSession.builder.getOrCreate()
+        session = SparkSession.builder.getOrCreate()
         try:
-            yield spark
+            yield session
         finally:
-            spark.stop()
+            session.stop()

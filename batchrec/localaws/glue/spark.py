@@ -1,12 +1,11 @@
 """The Spark that scripts run on."""
 
 import os
-import sys
 from pathlib import Path
 
 import pyspark
 
-from batchrec import java
+from batchrec import spark
 from batchrec.localaws import runtime
 from batchrec.localaws.authorization.session import Session
 
@@ -37,25 +36,10 @@ def spark_environment(
     """
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "PYSPARK", "SPARK"))}
     own = [kept["PYTHONPATH"]] if kept.get("PYTHONPATH") else []
-    settings = {
-        "spark.ui.enabled": "false",
-        "spark.ui.showConsoleProgress": "false",
-        "spark.driver.memory": "2g",
-        "spark.driver.bindAddress": "127.0.0.1",
-        "spark.driver.host": "127.0.0.1",
-        "spark.sql.shuffle.partitions": "4",
-        "spark.local.dir": str(folder / "spark"),
-    }
-    submit = " ".join(f"--conf {name}={value}" for name, value in settings.items())
     return (
         kept
-        | java.spark_environment()
-        | {
-            "PYTHONPATH": os.pathsep.join([*dict.fromkeys(python_path), *own]),
-            "SPARK_LOCAL_IP": "127.0.0.1",
-            "PYSPARK_PYTHON": sys.executable,
-            "PYSPARK_SUBMIT_ARGS": f"--master local[*] {submit} pyspark-shell",
-        }
+        | spark.environment(folder / "spark", {"spark.sql.shuffle.partitions": "4"})
+        | {"PYTHONPATH": os.pathsep.join([*dict.fromkeys(python_path), *own])}
         # A script that calls AWS, calls the local one.
         | runtime.environment(runtime.current().endpoint, region, who)
     )
