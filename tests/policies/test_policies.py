@@ -1,6 +1,5 @@
 """Each of policies/ passes what is right and fails what isn't, in source and in plans."""
 
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +7,7 @@ import checkov_runner
 import pytest
 
 from batchrec.localaws.server import LocalAws
+from batchrec.terraform.process import run
 from batchrec.terraform.workspace import Workspace
 
 pytestmark = pytest.mark.xdist_group("policies")
@@ -89,17 +89,10 @@ def plan(local_aws: LocalAws, name: str, work: Path) -> Path:
         workspace.init()
         # One at a time: checking several definitions at once, moto mixes up their languages.
         for command in (["plan", "-parallelism=1", "-out=tfplan"], ["show", "-json", "tfplan"]):
-            ended = subprocess.run(
-                [str(workspace.terraform), *command],
-                cwd=workspace.folder,
-                env=workspace.env,
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-            assert ended.returncode == 0, ended.stderr
+            ended = run([str(workspace.terraform), *command], workspace.folder, workspace.env)
+            assert ended.code == 0, ended.trouble
     shown = work / f"{name}.json"
-    shown.write_text(ended.stdout)
+    shown.write_text(ended.shown)
     return shown
 
 

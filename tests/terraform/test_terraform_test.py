@@ -2,12 +2,12 @@
 
 import re
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from batchrec.terraform.process import run
 from batchrec.terraform.workspace import Workspace
 
 FILES = sorted(Path(__file__).parent.glob("*.tftest.hcl"))
@@ -26,14 +26,8 @@ def workspace(repository: Path) -> Iterator[Workspace]:
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name.split(".")[0])
 def test_every_run_passes(workspace: Workspace, file: Path) -> None:
-    ended = subprocess.run(
-        [str(workspace.terraform), "test", "-no-color", f"-filter={file.name}"],
-        cwd=workspace.folder,
-        env=workspace.env,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ended.returncode == 0, ended.stdout + ended.stderr
+    command = [str(workspace.terraform), "test", "-no-color", f"-filter={file.name}"]
+    ended = run(command, workspace.folder, workspace.env)
+    assert ended.code == 0, ended.shown + ended.trouble
     expected = len(re.findall(r'^run "', file.read_text(encoding="utf-8"), flags=re.MULTILINE))
-    assert f"{expected} passed, 0 failed" in ended.stdout
+    assert f"{expected} passed, 0 failed" in ended.shown

@@ -2,7 +2,6 @@
 
 import re
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import pytest
 
 from batchrec.localaws.server import LocalAws
 from batchrec.terraform.executable import MINIMUM_VERSION
+from batchrec.terraform.process import run
 from batchrec.terraform.workspace import Workspace
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -72,17 +72,10 @@ def test_the_root_module_is_valid(terraform: Path) -> None:
     """Alone, without what an example gives it."""
     with Workspace(REPOSITORY, ".", terraform=terraform) as workspace:
         workspace.init()
-        ended = subprocess.run(
-            [str(terraform), "validate", "-no-color"],
-            cwd=workspace.folder,
-            env=workspace.env,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    assert "Success! The configuration is valid." in ended.stdout
-    assert "deprecated" not in ended.stdout + ended.stderr
+        ended = run([str(terraform), "validate", "-no-color"], workspace.folder, workspace.env)
+    assert ended.code == 0, ended.shown + ended.trouble
+    assert "Success! The configuration is valid." in ended.shown
+    assert "deprecated" not in ended.shown + ended.trouble
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
