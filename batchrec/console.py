@@ -41,7 +41,7 @@ class Steps:
     """Announces steps and keeps their durations.
 
     Args:
-        console: where to print; in a pipe only the finished steps appear.
+        console: where to print; in a pipe a step has two lines, as it begins and as it ends.
         total: how many steps there will be.
     """
 
@@ -55,6 +55,8 @@ class Steps:
         """Run one step; the yielded function shows what it is doing right now."""
         number = f"[dim]{len(self.seconds) + 1}/{self._total}[/]"
         started = time.monotonic()
+        if not self.console.is_terminal:
+            self.console.print(f"{number} … {escape(title)}", highlight=False)
         with self.console.status(f"{number} {escape(title)}") as status:
 
             def say(detail: str) -> None:
