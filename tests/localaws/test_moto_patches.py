@@ -209,6 +209,21 @@ def machines(local_aws: Any) -> Machines:
     return Machines(local_aws.client("stepfunctions"))
 
 
+def listed_while_deleting(s3: Any, bucket: str) -> list[str]:
+    """The keys that a listing has found by its end, if an object is deleted after it began."""
+    from moto.s3.models import s3_backends
+
+    s3.create_bucket(Bucket=bucket)
+    for key in ("a", "b", "c"):
+        s3.put_object(Bucket=bucket, Key=key, Body=b"content")
+    objects = s3_backends["123456789012"]["aws"].buckets[bucket].keys
+    listing, newest, keys = objects.iterlists(), objects.values(), objects.items()
+    found = [next(listing)[1][0].name, next(newest).name, next(keys)[0]]
+    s3.delete_object(Bucket=bucket, Key="b")
+    found += [versions[0].name for _, versions in listing]
+    return found + [each.name for each in newest] + [key for key, _ in keys]
+
+
 def test_waits_cost_virtual_time_only_and_events_carry_it(machines: Machines) -> None:
     ended = machines.run({"Only": {"Type": "Wait", "Seconds": 86_400, "End": True}})
     assert 86_400 <= (ended["stopDate"] - ended["startDate"]).total_seconds() < 86_460
@@ -341,6 +356,11 @@ def test_a_bucket_that_refuses_plain_http_can_be_used(local_aws: Any) -> None:
     assert s3.get_object(Bucket=bucket, Key="key")["Body"].read() == b"content"
 
 
+def test_objects_are_listed_while_some_are_deleted(local_aws: Any) -> None:
+    found = listed_while_deleting(local_aws.client("s3"), f"patches-{uuid.uuid4()}")
+    assert set(found) in ({"a", "c"}, {"a", "b", "c"})  # S3 promises neither
+
+
 def test_a_bucket_that_refuses_everybody_still_does(local_aws: Any) -> None:
     s3 = local_aws.client("s3")
     bucket = f"patches-{uuid.uuid4()}"
@@ -387,6 +407,7 @@ DEFECTS = {
     "sends no events to state machines": "send_events_to_more_targets",
     "sends events to disabled rules": "send_events_to_more_targets",
     "ignores conditions in bucket policies": "pass_over_conditional_bucket_policy_statements",
+    "fails to list objects while some are deleted": "list_objects_while_some_are_deleted",
 }
 
 
@@ -490,6 +511,12 @@ def _defects(port: int) -> dict[str, bool]:
     found["ignores conditions in bucket policies"] = _refused(
         lambda: s3.put_object(Bucket="bucket", Key="key", Body=b"")
     )
+
+    try:
+        listed_while_deleting(s3, "listed")
+        found["fails to list objects while some are deleted"] = False
+    except (TypeError, KeyError):
+        found["fails to list objects while some are deleted"] = True
 
     found |= _defects_of_events(client("events"), client("sqs"))
 

@@ -7,7 +7,10 @@ moto no longer needs it.
 import logging
 
 from batchrec.clock import VirtualClock
-from batchrec.localaws.moto_patches.buckets import pass_over_conditional_bucket_policy_statements
+from batchrec.localaws.moto_patches.buckets import (
+    list_objects_while_some_are_deleted,
+    pass_over_conditional_bucket_policy_statements,
+)
 from batchrec.localaws.moto_patches.endings import end_what_runs_inside
 from batchrec.localaws.moto_patches.event_rules import send_events_to_more_targets
 from batchrec.localaws.moto_patches.jsonata import evaluate_jsonata, unescape_literals
@@ -47,4 +50,5 @@ def apply(clock: VirtualClock) -> None:
     let_reserved_errors_leave_a_map()
     call_this_server()
     pass_over_conditional_bucket_policy_statements()
+    list_objects_while_some_are_deleted()
     send_events_to_more_targets()

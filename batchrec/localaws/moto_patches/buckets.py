@@ -1,9 +1,12 @@
-"""Bucket policies of S3."""
+"""Buckets of S3: their policies, and what is in them."""
 
 import json
+from collections.abc import Iterator
+from typing import Any
 
 from moto.iam.access_control import IAMPolicy, PermissionResult
 from moto.s3.models import FakeBucket
+from moto.s3.utils import _VersionedKeyStore
 
 from batchrec.localaws.moto_patches.patching import patch
 
@@ -23,3 +26,23 @@ def pass_over_conditional_bucket_policy_statements() -> None:
         return IAMPolicy(json.dumps(policy)).is_action_permitted(action, resource)
 
     patch(FakeBucket, "get_permission", get_permission)
+
+
+def list_objects_while_some_are_deleted() -> None:
+    """moto looks objects up while it lists them: a listing fails with those that are gone by then.
+
+    `terraform destroy` deletes objects side by side, and lists each one's versions before.
+    """
+
+    def lists(store: _VersionedKeyStore) -> Iterator[tuple[str, list[Any]]]:
+        return ((key, list(versions)) for key, versions in store._self_iterable().items())
+
+    def items(store: _VersionedKeyStore) -> Iterator[tuple[str, Any]]:
+        return ((key, versions[-1]) for key, versions in lists(store) if versions)
+
+    def values(store: _VersionedKeyStore) -> Iterator[Any]:
+        return (newest for _, newest in items(store))
+
+    for listing in (lists, items, values):
+        patch(_VersionedKeyStore, listing.__name__, listing)
+        patch(_VersionedKeyStore, f"iter{listing.__name__}", listing)
