@@ -71,7 +71,7 @@ class Observer:
         """Answer a request."""
         signed = signature(environ)
         if signed is None or environ["PATH_INFO"].startswith(CONTROL_PREFIX):
-            return self._application(environ, start_response)
+            return self._ask(environ).given(start_response)
         operation, request = _read(signed.service, environ)
         time = self._now()
         session = self._sessions.of(signed.access_key)
@@ -94,8 +94,7 @@ class Observer:
                 tuple(needed),
             )
         )
-        start_response(answer.status, answer.headers)
-        return answer.body
+        return answer.given(start_response)
 
     def _ask_as(
         self, session: Session | None, needed: list[Request], environ: Environ
@@ -118,7 +117,12 @@ class Observer:
             begun[:] = [status, headers]
 
         body = list(self._application(environ, start))
-        return _Answer(begun[0], begun[1], body)
+        status, headers = begun
+        named = {name.lower() for name, _ in headers}
+        bodiless = environ["REQUEST_METHOD"] == "HEAD" or status[:3] in {"204", "304"}
+        if not bodiless and "content-length" not in named:  # else it goes out in chunks
+            headers = [*headers, ("Content-Length", str(sum(map(len, body))))]
+        return _Answer(status, headers, body)
 
 
 def _struck(fault: Fault, environ: Environ, ask: Callable[[Environ], "_Answer"]) -> "_Answer":
@@ -179,6 +183,11 @@ class _Answer:
     status: str
     headers: list[tuple[str, str]]
     body: list[bytes]
+
+    def given(self, start_response: Callable[..., Any]) -> list[bytes]:
+        """Answer with it, as a WSGI application does."""
+        start_response(self.status, self.headers)
+        return self.body
 
     @property
     def error(self) -> str:

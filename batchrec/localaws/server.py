@@ -4,7 +4,7 @@ import socket
 import tempfile
 import threading
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -137,7 +137,7 @@ class LocalAws:
                 self._port,
                 Observer(router, self.faults, self.calls, sessions, self.clock.time),
                 threaded=True,
-                request_handler=_QuietRequestHandler,
+                request_handler=_RequestHandler,
                 fd=listener.fileno(),  # given none, werkzeug prints and exits when a port is taken
             )
         self._server.daemon_threads = True  # type: ignore[attr-defined]
@@ -207,7 +207,23 @@ class LocalAws:
         return runtime.environment(self.endpoint, REGION)
 
 
-class _QuietRequestHandler(MotoRequestHandler):
+class _RequestHandler(MotoRequestHandler):
+    # Head and body go out at once. On a busy machine, the SDK for Go sometimes closes a connection
+    # as soon as it has the head (aws-sdk-go-v2, issue 2737), and asks again for what was done.
+    wbufsize = 64 * 1024
+
+    def handle_expect_100(self) -> bool:
+        """Whoever asks to go on waits for the answer."""
+        goes_on = super().handle_expect_100()
+        self.wfile.flush()
+        return goes_on
+
+    def finish(self) -> None:
+        """A caller who left before the answer is no news either."""
+        with suppress(ConnectionError):
+            self.wfile.close()
+        super().finish()
+
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Requests are not news."""
 

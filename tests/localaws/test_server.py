@@ -3,11 +3,15 @@
 import json
 import os
 import signal
+import socket
+import struct
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 import uuid
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +55,50 @@ def test_it_listens_on_loopback_only(local_aws: LocalAws) -> None:
     listening = [local for _, local, _, state, *_ in sockets if state == "0A"]
     addresses = {local.split(":")[0] for local in listening if local.endswith(f":{wanted}")}
     assert addresses == {"0100007F"}  # 127.0.0.1, the lowest byte first
+
+
+def test_head_and_body_of_an_answer_come_at_once(
+    local_aws: LocalAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send_head = BaseHTTPRequestHandler.flush_headers
+
+    def dawdle(handler: BaseHTTPRequestHandler) -> None:
+        send_head(handler)
+        time.sleep(0.2)
+
+    monkeypatch.setattr(BaseHTTPRequestHandler, "flush_headers", dawdle)
+    with socket.create_connection(("127.0.0.1", port_of(local_aws)), timeout=60) as asking:
+        asking.sendall(b"GET /_batchrec/clock HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        head, _, body = asking.recv(65536).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200 ")
+    assert f"Content-Length: {len(body)}".encode() in head
+
+
+def test_who_asks_to_go_on_is_told_at_once(local_aws: LocalAws) -> None:
+    """boto3 asks S3 before it sends an object, and would wait a second for the answer."""
+    with socket.create_connection(("127.0.0.1", port_of(local_aws)), timeout=60) as asking:
+        asking.sendall(
+            b"POST /_batchrec/clock HTTP/1.1\r\nHost: 127.0.0.1\r\nExpect: 100-continue\r\n"
+            b"Content-Type: application/json\r\nContent-Length: 2\r\n\r\n"
+        )
+        assert asking.recv(65536).startswith(b"HTTP/1.1 100 Continue\r\n\r\n")
+        asking.sendall(b"{}")
+        assert b"HTTP/1.1 200 OK\r\n" in asking.recv(65536)
+
+
+def test_who_leaves_before_the_answer_is_not_reported(
+    local_aws: LocalAws, capfd: pytest.CaptureFixture[str]
+) -> None:
+    at_once = struct.pack("ii", 1, 0)  # SO_LINGER: closing resets the connection
+    for _ in range(20):
+        with socket.create_connection(("127.0.0.1", port_of(local_aws)), timeout=60) as leaving:
+            leaving.sendall(b"GET /_batchrec/clock HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+            leaving.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
+    assert ask(local_aws, "/_batchrec/clock")[0] == 200
+    for thread in threading.enumerate():
+        if "process_request_thread" in thread.name:
+            thread.join(60)
+    assert "Broken pipe" not in capfd.readouterr().err
 
 
 # In a process of its own, as this one's local AWS runs already: lives of others, one by one.
