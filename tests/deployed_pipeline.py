@@ -190,8 +190,10 @@ class Pipeline:
     def run(
         self, name: str | None = None, **given: Any
     ) -> tuple[dict[str, Any], list[execution.Moment]]:
+        """Start a run, let time pass, and follow it to its end."""
         moments: list[execution.Moment] = []
         arn = self.start(name, **given)
+        self.aws.clock.release()
         return execution.follow(self.aws.client("stepfunctions"), arn, moments.append), moments
 
 

@@ -176,7 +176,6 @@ def test_a_training_that_a_continued_run_took_over_is_in_its_bill_alone(
 ) -> None:
     first = reporting.start_until("CreateSolutionVersion", "weekly")
     reporting.aws.client("stepfunctions").stop_execution(executionArn=first)
-    reporting.aws.clock.release()
     second, _ = reporting.run("again", run="weekly")
     bills = [bill_of(found, arn) for arn in (first, second["executionArn"])]
     hours = [

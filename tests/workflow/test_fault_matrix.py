@@ -217,7 +217,6 @@ def teardown(pipeline: "Pipeline") -> None:
     """A filter, a solution that trains, and a run that waits for it."""
     plain_run(pipeline)
     pipeline.start_until("CreateSolutionVersion", f"{pipeline.name}-earlier")
-    pipeline.aws.clock.release()
 
 
 SCENARIOS = {
