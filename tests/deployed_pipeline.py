@@ -196,6 +196,18 @@ class Pipeline:
         self.aws.clock.release()
         return execution.follow(self.aws.client("stepfunctions"), arn, moments.append), moments
 
+    def stop(self) -> None:
+        """Let time pass, and stop what runs."""
+        self.aws.clock.release()
+        if self.deployed is None:
+            return
+        stepfunctions = self.aws.client("stepfunctions")
+        running = stepfunctions.get_paginator("list_executions").paginate(
+            stateMachineArn=self.machine_arn, statusFilter="RUNNING"
+        )
+        for each in [each for page in running for each in page["executions"]]:
+            stepfunctions.stop_execution(executionArn=each["executionArn"])
+
 
 @pytest.fixture(scope="session")
 def asl(repository: Path) -> str:
@@ -277,6 +289,7 @@ def made(
     )
     pipeline.set_script()
     yield pipeline
+    pipeline.stop()  # a run that went on would meet the next test's faults
     local_aws.client("stepfunctions").delete_state_machine(stateMachineArn=pipeline.machine_arn)
 
 
