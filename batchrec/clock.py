@@ -5,6 +5,9 @@ time stands still; when all of them wait, it jumps to the first deadline. An hou
 in seconds, and because every wait of every parallel branch goes through the same queue, the
 timeline is the one that real time would have given. Without participants, it follows real time.
 
+What is due in the same instant wakes in turns: the next one when the one before waits again. Who
+polls so finds what ends just then, however busy the machine is.
+
 `call_later` is for what happens by itself one day, such as next week's training: it happens at its
 time, but nothing is ever hastened for it.
 """
@@ -17,11 +20,21 @@ import time as real_time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, tzinfo
+from enum import IntEnum
+from functools import partial
 from types import SimpleNamespace
 from typing import Any, Self
 
 # Step Functions' default TimeoutSeconds: no deadline (Amazon States Language, Task state).
 NO_DEADLINE_SECONDS = 99_999_999
+
+
+class Turn(IntEnum):
+    """Who wakes before whom in one instant."""
+
+    JOBS = 0  # which end
+    STATE_MACHINES = 1  # which look at jobs
+    OTHERS = 2
 
 
 class _Waiter:
@@ -49,7 +62,7 @@ class VirtualClock:
         self._held = False
         self._closed = False
         self._asleep: set[_Waiter] = set()
-        self._deadlines: list[tuple[float, int, _Waiter]] = []
+        self._deadlines: list[tuple[float, Turn, int, _Waiter]] = []
         self._calls: list[tuple[float, int, Callable[[], object]]] = []  # of call_later
         self._sequence = itertools.count()
         self._idle = threading.Condition(self._lock)
@@ -70,13 +83,13 @@ class VirtualClock:
 
     # --- waiting ------------------------------------------------------------------------------
 
-    def sleep(self, seconds: float) -> None:
+    def sleep(self, seconds: float, turn: Turn = Turn.OTHERS) -> None:
         """Wait `seconds` of virtual time."""
-        self.event().wait(max(seconds, 0))
+        self.event(turn).wait(max(seconds, 0))
 
-    def event(self) -> "VirtualEvent":
+    def event(self, turn: Turn = Turn.OTHERS) -> "VirtualEvent":
         """Return an event whose timeouts are virtual."""
-        return VirtualEvent(self)
+        return VirtualEvent(self, turn)
 
     def thread(self, target: Callable[..., object], *args: object) -> "VirtualThread":
         """Return a daemon thread that takes part in this clock from its start to its end."""
@@ -165,9 +178,9 @@ class VirtualClock:
             self._idle.notify_all()
         self._jump_if_all_wait()
 
-    def _fall_asleep(self, waiter: _Waiter, timeout: float | None) -> None:
+    def _fall_asleep(self, waiter: _Waiter, timeout: float | None, turn: Turn) -> None:
         if timeout is not None and timeout < NO_DEADLINE_SECONDS:
-            entry = (self._now + timeout, next(self._sequence), waiter)
+            entry = (self._now + timeout, turn, next(self._sequence), waiter)
             heapq.heappush(self._deadlines, entry)
         self._asleep.add(waiter)
         self._working -= 1
@@ -181,14 +194,15 @@ class VirtualClock:
             waiter.signal.set()
 
     def _jump_if_all_wait(self) -> None:
-        while self._deadlines and self._deadlines[0][2].awake:
+        while self._deadlines and self._deadlines[0][-1].awake:
             heapq.heappop(self._deadlines)
         if self._working > 0 or not self._deadlines:
             return
         due = min(queue[0][0] for queue in (self._deadlines, self._calls) if queue)
         self._now = max(self._now, due)
-        while self._deadlines and self._deadlines[0][0] <= self._now:
-            self._wake(heapq.heappop(self._deadlines)[2])
+        turn = self._deadlines[0][1]
+        while self._deadlines and self._deadlines[0][:2] <= (self._now, turn):
+            self._wake(heapq.heappop(self._deadlines)[-1])
         self._start_due_calls()
 
     def _start_due_calls(self) -> None:
@@ -212,8 +226,9 @@ class VirtualClock:
 class VirtualEvent:
     """`threading.Event` with virtual timeouts."""
 
-    def __init__(self, clock: VirtualClock) -> None:
+    def __init__(self, clock: VirtualClock, turn: Turn = Turn.OTHERS) -> None:
         self._clock = clock
+        self._turn = turn
         self._flag = False
         self._waiters: list[_Waiter] = []
 
@@ -243,7 +258,7 @@ class VirtualEvent:
                     return True
                 waiter = _Waiter()
                 self._waiters.append(waiter)
-                self._clock._fall_asleep(waiter, timeout)
+                self._clock._fall_asleep(waiter, timeout, self._turn)
             waiter.signal.wait()
             with self._clock._lock:
                 if waiter in self._waiters:
@@ -298,13 +313,13 @@ class VirtualThread(threading.Thread):
 
 
 class ModuleShims:
-    """Stand-ins for the modules `threading`, `time` and `datetime`, on one clock.
+    """Stand-ins for the modules `threading`, `time` and `datetime`, on one clock, with one turn.
 
     Code written for real time runs on virtual time when these take the modules' places among its
     globals.
     """
 
-    def __init__(self, clock: VirtualClock) -> None:
+    def __init__(self, clock: VirtualClock, turn: Turn) -> None:
         class Thread(VirtualThread):
             def __init__(self, *args: Any, **kwargs: Any) -> None:
                 super().__init__(clock, *args, **kwargs)
@@ -319,13 +334,13 @@ class ModuleShims:
                 return cls.fromtimestamp(clock.time(), tz)
 
         self.Thread = Thread
-        self.Event = clock.event
+        self.Event = partial(clock.event, turn)
         self.threading = SimpleNamespace(
             Thread=Thread,
-            Event=clock.event,
+            Event=self.Event,
             Lock=threading.Lock,
             RLock=threading.RLock,
             Condition=threading.Condition,
         )
-        self.time = SimpleNamespace(sleep=clock.sleep, time=clock.time)
+        self.time = SimpleNamespace(sleep=partial(clock.sleep, turn=turn), time=clock.time)
         self.datetime = SimpleNamespace(**vars(datetime_module) | {"datetime": Datetime})

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from batchrec.clock import NO_DEADLINE_SECONDS, ModuleShims, VirtualClock
+from batchrec.clock import NO_DEADLINE_SECONDS, ModuleShims, Turn, VirtualClock, VirtualEvent
 
 # Waiting in real time would take hours; a test that hangs instead ends here.
 pytestmark = pytest.mark.timeout(60)
@@ -135,6 +135,55 @@ def test_a_thread_started_by_a_thread_takes_part(clock: VirtualClock) -> None:
     thread.start()
     thread.join()
     assert woke == [110, 110]
+
+
+def test_within_an_instant_jobs_end_before_state_machines_look_and_others_go_on(
+    clock: VirtualClock,
+) -> None:
+    """Whoever begins to sleep first, and however slow the jobs' ends are."""
+    woke: list[str] = []
+
+    def nap(name: str, turn: Turn, slow: bool) -> None:
+        for seconds in (5, 0, 5):
+            clock.sleep(seconds, turn)
+        if slow:
+            threading.Event().wait(0.05)
+        woke.append(name)
+
+    with clock.participant():
+        threads = [
+            clock.thread(nap, "other", Turn.OTHERS, False),
+            clock.thread(nap, "state machine", Turn.STATE_MACHINES, True),
+            clock.thread(nap, "job", Turn.JOBS, True),
+        ]
+        for thread in threads:
+            thread.start()
+        clock.sleep(10)
+    assert clock.time() == 10
+    assert woke[:2] == ["job", "state machine"]
+
+
+def test_an_event_times_out_in_its_turn_and_is_set_at_once(clock: VirtualClock) -> None:
+    woke: list[str] = []
+    stopped = clock.event(Turn.STATE_MACHINES)
+
+    def wait(name: str, event: VirtualEvent) -> None:
+        event.wait(10)
+        woke.append(f"{name} at {clock.time():g}")
+
+    with clock.participant():
+        threads = [
+            clock.thread(wait, "stopped", stopped),
+            clock.thread(wait, "state machine", clock.event(Turn.STATE_MACHINES)),
+            clock.thread(wait, "job", clock.event(Turn.JOBS)),
+        ]
+        for thread in threads:
+            thread.start()
+        clock.sleep(5)
+        stopped.set()
+        for thread in threads:
+            thread.join()
+    assert woke == ["stopped at 5", "job at 10", "state machine at 10"]
 
 
 # --- working --------------------------------------------------------------------------------------
@@ -367,6 +416,20 @@ def test_advance_includes_what_is_due_at_its_last_instant(real_time: FakeRealTim
         clock.release()
 
 
+def test_advance_includes_what_follows_in_its_last_instant(clock: VirtualClock) -> None:
+    woke: list[float] = []
+
+    def look() -> None:
+        for seconds in (10, 0, 0):
+            clock.sleep(seconds, Turn.STATE_MACHINES)
+        woke.append(clock.time())
+
+    clock.hold()
+    clock.thread(look).start()
+    clock.advance(10)
+    assert woke == [10]
+
+
 def test_advance_of_time_that_is_not_held(clock: VirtualClock, real_time: FakeRealTime) -> None:
     clock.advance(HOUR)
     real_time.seconds += 1
@@ -498,7 +561,7 @@ def test_closing_ends_threads_at_their_waits(
 
 def test_code_written_for_real_time_runs_on_virtual_time() -> None:
     clock = VirtualClock(start=0)
-    shims = ModuleShims(clock)
+    shims = ModuleShims(clock, Turn.STATE_MACHINES)
     seen: list[float] = []
 
     def code() -> None:
@@ -515,7 +578,7 @@ def test_code_written_for_real_time_runs_on_virtual_time() -> None:
 
 
 def test_dates_are_virtual_and_still_dates(held: VirtualClock) -> None:
-    shim = ModuleShims(held).datetime
+    shim = ModuleShims(held, Turn.STATE_MACHINES).datetime
     held.advance(86_400)
     assert shim.datetime.now(tz=UTC) == datetime(1970, 1, 2, tzinfo=UTC)
     assert isinstance(datetime(1970, 1, 1, tzinfo=UTC), shim.datetime)

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+import time
 import uuid
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from raw_http import ask
 from state_machines import ROLE, Machines, definition, map_state, pass_on, sdk_task
 
 from batchrec.errors import BatchrecError
+from batchrec.localaws.glue.job_run import ENDED, JobRun
 from batchrec.localaws.scheduler import fire
 from batchrec.localaws.server import LocalAws
 
@@ -418,26 +420,49 @@ def test_waits_retries_and_branches_cost_virtual_time(machines: Machines) -> Non
     assert waited(described) == timedelta(hours=1, seconds=600 + 1200, minutes=120)
 
 
-def test_a_task_may_time_out_in_virtual_time(machines: Machines) -> None:
-    """One that has its own modelled duration: Glue's 120 seconds against 60."""
+def glue_task(machines: Machines) -> dict[str, Any]:
+    """Return a state that waits for a run whose script does nothing."""
     job = f"sfn-{uuid.uuid4().hex[:12]}"
+    s3 = machines.aws.client("s3")
+    s3.create_bucket(Bucket=job)
+    s3.put_object(Bucket=job, Key="script.py", Body=b"")
     machines.aws.client("glue").create_job(
         Name=job,
         Role=ROLE,
-        GlueVersion="0.9",
-        Command={"Name": "glueetl", "ScriptLocation": "s3://nowhere/script.py"},
+        GlueVersion="5.0",
+        Command={"Name": "glueetl", "ScriptLocation": f"s3://{job}/script.py"},
     )
-    task = {
+    return {
         "Type": "Task",
         "Resource": "arn:aws:states:::glue:startJobRun.sync",
         "Arguments": {"JobName": job},
-        "TimeoutSeconds": 60,
         "End": True,
     }
-    described = machines.run({"Only": task})
+
+
+def test_a_task_may_time_out_in_virtual_time(machines: Machines) -> None:
+    """One that has its own modelled duration: Glue's 120 seconds against 60."""
+    described = machines.run({"Only": glue_task(machines) | {"TimeoutSeconds": 60}})
     assert (described["status"], described["error"]) == ("FAILED", "States.Timeout")
     assert waited(described) >= timedelta(seconds=60)
     machines.aws.clock.sleep(600)
+
+
+def test_a_poll_sees_the_run_that_ends_in_its_instant(
+    machines: Machines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However slow the machine: Glue's 120 seconds are a multiple of the 5 between two polls."""
+    become = JobRun._become
+
+    def become_slowly(run: JobRun, state: str) -> None:
+        if state in ENDED:
+            time.sleep(0.3)
+        become(run, state)
+
+    monkeypatch.setattr(JobRun, "_become", become_slowly)
+    described = machines.run({"Only": glue_task(machines)})
+    assert described["status"] == "SUCCEEDED", described
+    assert waited(described) == timedelta(seconds=120)
 
 
 # --- Scheduler ------------------------------------------------------------------------------------

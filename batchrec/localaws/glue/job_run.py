@@ -8,6 +8,7 @@ from typing import Any
 from moto.glue.models import FakeJob
 from moto.moto_api._internal import mock_random
 
+from batchrec.clock import Turn
 from batchrec.localaws import runtime
 from batchrec.localaws.glue.script import TIMED_OUT, Outcome, Script
 
@@ -48,7 +49,7 @@ class JobRun:
         self._error: str | None = None
         self._started = self._changed = runtime.current().clock.now()
         self._completed: datetime | None = None
-        self._stop = runtime.current().clock.event()
+        self._stop = runtime.current().clock.event(Turn.JOBS)
         self._abandoned = False
         self._changing = threading.Lock()
 

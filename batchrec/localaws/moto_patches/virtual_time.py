@@ -7,13 +7,13 @@ from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 from moto.stepfunctions.parser.asl.component.common.retry.retrier_decl import RetrierDecl
 from moto.stepfunctions.parser.asl.eval.environment import Environment
 
-from batchrec.clock import ModuleShims, VirtualClock
+from batchrec.clock import ModuleShims, Turn, VirtualClock
 from batchrec.localaws.moto_patches.patching import original, patch, remember, replace
 
 
 def run_on_virtual_time(clock: VirtualClock) -> None:
     """The interpreter waits, and dates its events, in real time."""
-    shims = ModuleShims(clock)
+    shims = ModuleShims(clock, Turn.STATE_MACHINES)
     for name in ("threading", "time", "datetime", "Thread", "Event"):
         replace(name, original(name), getattr(shims, name))
 

@@ -11,6 +11,7 @@ from botocore.model import ListShape
 from moto.core.base_backend import BaseBackend
 from moto.utilities.utils import get_partition
 
+from batchrec.clock import Turn
 from batchrec.localaws import runtime
 from batchrec.localaws.personalize import schemas, tagging, training
 from batchrec.localaws.personalize.exceptions import (
@@ -104,10 +105,10 @@ class ResourceBackend(BaseBackend):
 
         def vanish() -> None:
             clock, duration = runtime.current().clock, runtime.current().durations.delete
-            clock.sleep(duration / 2)
+            clock.sleep(duration / 2, Turn.JOBS)
             if kind != "DatasetGroup":  # whose status stays (API Reference, DatasetGroup)
                 self._set_status(doomed, DELETE_IN_PROGRESS)
-            clock.sleep(duration / 2)
+            clock.sleep(duration / 2, Turn.JOBS)
             with self.lock:
                 if self.resources.get(arn) is not doomed:
                     return  # gone with its parent, whose name may have been used again
@@ -189,7 +190,7 @@ class ResourceBackend(BaseBackend):
                 if not resource.stop.is_set():
                     end(failure)
                     return
-            clock.sleep(runtime.current().durations.solution_version_stop)
+            clock.sleep(runtime.current().durations.solution_version_stop, Turn.JOBS)
             self._set_status(resource, STOPPED)
 
         def end(failure: str | None) -> None:

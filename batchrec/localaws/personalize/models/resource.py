@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from batchrec.clock import VirtualEvent
+from batchrec.clock import Turn, VirtualEvent
 from batchrec.localaws import runtime
 
 PENDING = "CREATE PENDING"
@@ -45,7 +45,7 @@ class Resource:
     kind: str  # as in the operations' names, e.g. "DatasetGroup"
     members: dict[str, Any]
     tags: list[dict[str, str]] = field(default_factory=list)
-    stop: VirtualEvent = field(default_factory=lambda: runtime.current().clock.event())
+    stop: VirtualEvent = field(default_factory=lambda: runtime.current().clock.event(Turn.JOBS))
     schedule: Schedule | None = None  # of a solution that trains itself
 
     @property
