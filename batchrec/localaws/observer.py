@@ -71,7 +71,7 @@ class Observer:
         """Answer a request."""
         signed = signature(environ)
         if signed is None or environ["PATH_INFO"].startswith(CONTROL_PREFIX):
-            return self._ask(environ).given(start_response)
+            return self._ask(environ).given(environ, start_response)
         operation, request = _read(signed.service, environ)
         time = self._now()
         session = self._sessions.of(signed.access_key)
@@ -94,7 +94,7 @@ class Observer:
                 tuple(needed),
             )
         )
-        return answer.given(start_response)
+        return answer.given(environ, start_response)
 
     def _ask_as(
         self, session: Session | None, needed: list[Request], environ: Environ
@@ -118,10 +118,6 @@ class Observer:
 
         body = list(self._application(environ, start))
         status, headers = begun
-        named = {name.lower() for name, _ in headers}
-        bodiless = environ["REQUEST_METHOD"] == "HEAD" or status[:3] in {"204", "304"}
-        if not bodiless and "content-length" not in named:  # else it goes out in chunks
-            headers = [*headers, ("Content-Length", str(sum(map(len, body))))]
         return _Answer(status, headers, body)
 
 
@@ -184,9 +180,13 @@ class _Answer:
     headers: list[tuple[str, str]]
     body: list[bytes]
 
-    def given(self, start_response: Callable[..., Any]) -> list[bytes]:
-        """Answer with it, as a WSGI application does."""
-        start_response(self.status, self.headers)
+    def given(self, environ: Environ, start_response: Callable[..., Any]) -> list[bytes]:
+        """Answer with it, as a WSGI application does, with its length: else it goes in chunks."""
+        headers = self.headers
+        bodiless = environ["REQUEST_METHOD"] == "HEAD" or self.status[:3] in {"204", "304"}
+        if not bodiless and "content-length" not in {name.lower() for name, _ in headers}:
+            headers = [*headers, ("Content-Length", str(sum(map(len, self.body))))]
+        start_response(self.status, headers)
         return self.body
 
     @property
@@ -214,7 +214,7 @@ class _Answer:
         members = json.loads(b"".join(self.body) or b"{}")
         body = json.dumps(rewrite(members)).encode()
         headers = [(k, v) for k, v in self.headers if k.lower() != "content-length"]
-        return _Answer(self.status, [*headers, ("Content-Length", str(len(body)))], [body])
+        return _Answer(self.status, headers, [body])
 
 
 def _read(service: str, environ: Environ) -> tuple[str, dict[str, Any]]:
@@ -265,7 +265,6 @@ def _error(environ: Environ, code: str, message: str, status: str) -> _Answer:
     text = b"" if environ["REQUEST_METHOD"] == "HEAD" else body.encode()
     headers = [
         ("Content-Type", kind),
-        ("Content-Length", str(len(text))),
         ("x-amzn-ErrorType", code),
         ("x-amzn-RequestId", str(uuid.uuid4())),
     ]
