@@ -27,7 +27,8 @@ HERE = Path(__file__).parent
 WORKFLOW = HERE.parent / "modules" / "workflow" / "pipeline.asl.json"
 IMPORT, TRAINING, INFERENCE = 480, 1200, 1800  # seconds
 ACCOUNT, REGION = "123456789012", "us-east-1"
-ROLE = f"arn:aws:iam::{ACCOUNT}:role/personalize"  # as the peers have it
+PERSONALIZE_ROLE = f"arn:aws:iam::{ACCOUNT}:role/personalize"  # as the peers have it
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/any"  # isn't there, so nothing is asked of it
 ARN = f"arn:aws:personalize:{REGION}:{ACCOUNT}"
 RECIPE = "aws-popularity-count"  # quick to train; how long it takes is modelled
 DAY = 86_400
@@ -162,7 +163,7 @@ def account(durations: Durations) -> Iterator[tuple[LocalAws, str]]:
             jobName="earlier",
             datasetArn=f"{ARN}:dataset/{name}/INTERACTIONS",
             dataSource={"dataLocation": f"s3://{bucket(name)}/data/"},
-            roleArn=ROLE,
+            roleArn=PERSONALIZE_ROLE,
         )
         aws.clock.advance(DAY)
         yield aws, name
@@ -184,7 +185,7 @@ def let_personalize_in(aws: LocalAws, bucket: str) -> None:
     s3, iam = aws.client("s3"), aws.client("iam")
     s3.create_bucket(Bucket=bucket)
     s3.put_bucket_policy(Bucket=bucket, Policy=policy(use | service))
-    for role in ("personalize", "bench-personalize"):
+    for role in ("personalize", f"bench-{REGION}-personalize"):
         iam.create_role(RoleName=role, AssumeRolePolicyDocument=policy(trust))
         iam.put_role_policy(RoleName=role, PolicyName="s3", PolicyDocument=policy(use))
 
@@ -244,7 +245,7 @@ def peer_input(name: str) -> dict[str, Any]:
         "glue_arguments": {},
         "dataset_arn": f"{ARN}:dataset/{name}/INTERACTIONS",
         "import_from": f"s3://{bucket(name)}/data/",
-        "role_arn": ROLE,
+        "role_arn": PERSONALIZE_ROLE,
         "dataset_group_arn": f"{ARN}:dataset-group/{name}",
         "recipe_arn": f"arn:aws:personalize:::recipe/{RECIPE}",
         "batch_input": f"s3://{bucket(name)}/in/",

@@ -1,6 +1,7 @@
 """The orchestrations that the benchmark compares, and what it measures of them."""
 
 import json
+import subprocess
 import sys
 import time
 import uuid
@@ -182,3 +183,17 @@ def test_polling_by_retry_takes_its_time_over_a_failure(
     assert (described["status"], described["error"]) == ("FAILED", "States.QueryEvaluationError")
     waited = (described["stopDate"] - described["startDate"]).total_seconds()
     assert waited > 60 * (1.02**100 - 1) / 0.02
+
+
+def test_the_documentation_has_what_the_benchmark_prints() -> None:
+    """Outcomes, transitions and events; the times vary by what is real of them, a second."""
+
+    def rows(text: str) -> dict[str, list[str]]:
+        tables = [line.strip("| ").split(" | ") for line in text.splitlines()]
+        return {row[1]: [row[2], *row[6:]] for row in tables if row[0] == "x0.1"}
+
+    command = [sys.executable, str(BENCHMARKS / "orchestration.py"), "--scale", "0.1"]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    documented = rows((BENCHMARKS.parent / "docs" / "workflow.md").read_text())
+    assert len(documented) == 4
+    assert rows(printed) == documented
