@@ -126,8 +126,7 @@ def test_the_walk_through_tries_every_300_seconds(
     found = cost(local_aws, described)
     assert Durations().solution == 15
     assert Durations().solution_version == 1500
-    # Until it has begun, time is real.
-    assert abs(found.virtual_seconds - (120 + 300 + 5 * 300)) < 5
+    assert found.virtual_seconds == pytest.approx(120 + 300 + 5 * 300, abs=0.01)
     idle = by_kind(found)
     assert idle["solution"] == ("CreateSolutionVersion", 285)
     assert idle["version"] == ("CreateBatchInferenceJob", 0)
@@ -186,11 +185,8 @@ def test_polling_by_retry_takes_its_time_over_a_failure(
 
 
 def test_the_documentation_has_what_the_benchmark_prints() -> None:
-    """Outcomes, transitions and events; the times vary by what is real of them, a second."""
-
-    def rows(text: str) -> dict[str, list[str]]:
-        tables = [line.strip("| ").split(" | ") for line in text.splitlines()]
-        return {row[1]: [row[2], *row[6:]] for row in tables if row[0] == "x0.1"}
+    def rows(text: str) -> list[str]:
+        return [line for line in text.splitlines() if line.startswith("| x0.1 |")]
 
     command = [sys.executable, str(BENCHMARKS / "orchestration.py"), "--scale", "0.1"]
     printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout

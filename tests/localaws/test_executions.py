@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from state_machines import DEADLINE_SECONDS, ROLE, Machines, map_state, sdk_task
 
 from batchrec.localaws.server import LocalAws
+from batchrec.localaws.stepfunctions.executions import Worker
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -43,6 +44,27 @@ def reached(machines: Machines, arn: str, kind: str, times: int = 1) -> None:
 
 def seconds(described: dict[str, Any]) -> int:
     return round((described["stopDate"] - described["startDate"]).total_seconds())
+
+
+# --- starting -------------------------------------------------------------------------------------
+
+
+def test_a_slow_start_takes_no_time(machines: Machines, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither of an execution nor of its redrive: both are dated when they are asked for."""
+    start = Worker.start
+
+    def start_late(worker: Worker) -> None:
+        time.sleep(0.3)
+        start(worker)
+
+    monkeypatch.setattr(Worker, "start", start_late)
+    described = machines.ended(machines.start({"Only": WAIT}, TimeoutSeconds=60))
+    took = (described["stopDate"] - described["startDate"]).total_seconds()
+    assert took == pytest.approx(60, abs=0.01)
+    machines.api.redrive_execution(executionArn=described["executionArn"])
+    described = machines.ended(described["executionArn"])
+    took = (described["stopDate"] - described["redriveDate"]).total_seconds()
+    assert took == pytest.approx(60, abs=0.01)
 
 
 # --- listing --------------------------------------------------------------------------------------

@@ -89,10 +89,12 @@ class Execution(MotoExecution):
         reason = self._not_redrivable()
         if reason is not None:
             raise ExecutionNotRedrivable(reason)
-        self.redrive_count += 1
-        self.redrive_date = now()
-        self.stop_date = self.error = self.cause = None
-        self._run(self.worker.env.event_manager)
+        # Its date and its beginning are one instant.
+        with runtime.current().clock.participant():
+            self.redrive_count += 1
+            self.redrive_date = now()
+            self.stop_date = self.error = self.cause = None
+            self._run(self.worker.env.event_manager)
 
     def describe(self) -> dict[str, Any]:
         """Return what DescribeExecution answers."""

@@ -16,6 +16,7 @@ from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 
+from batchrec.localaws import runtime
 from batchrec.localaws.stepfunctions.executions import Execution, now
 from batchrec.localaws.stepfunctions.map_runs import MapRun
 
@@ -36,9 +37,11 @@ class StepFunctionsBackend(StepFunctionsParserBackend):
         name, given = name or str(uuid.uuid4()), given or "{}"
         execution: Execution | None = machine._handle_name_input_idempotency(name, given)
         if execution is None:
-            execution = self._new_execution(machine, machine.name, name, given)
-            machine.executions.append(execution)
-            execution.start()
+            # Its date and its beginning are one instant.
+            with runtime.current().clock.participant():
+                execution = self._new_execution(machine, machine.name, name, given)
+                machine.executions.append(execution)
+                execution.start()
         return execution
 
     def new_child(self, map_run: MapRun, program: Program, given: Any) -> Execution:
