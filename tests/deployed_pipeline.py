@@ -184,7 +184,6 @@ class Pipeline:
             clock.advance(30)
             if calls.of("personalize", operation, lambda request: self.name in json.dumps(request)):
                 return arn
-        clock.release()
         raise AssertionError(f"the run never called {operation}")
 
     def run(

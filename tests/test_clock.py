@@ -9,7 +9,14 @@ from types import SimpleNamespace
 
 import pytest
 
-from batchrec.clock import NO_DEADLINE_SECONDS, ModuleShims, Turn, VirtualClock, VirtualEvent
+from batchrec.clock import (
+    NO_DEADLINE_SECONDS,
+    ModuleShims,
+    Turn,
+    VirtualClock,
+    VirtualEvent,
+    VirtualThread,
+)
 
 # Waiting in real time would take hours; a test that hangs instead ends here.
 pytestmark = pytest.mark.timeout(60)
@@ -163,29 +170,6 @@ def test_within_an_instant_jobs_end_before_state_machines_look_and_others_go_on(
     assert woke[:2] == ["job", "state machine"]
 
 
-def test_an_event_times_out_in_its_turn_and_is_set_at_once(clock: VirtualClock) -> None:
-    woke: list[str] = []
-    stopped = clock.event(Turn.STATE_MACHINES)
-
-    def wait(name: str, event: VirtualEvent) -> None:
-        event.wait(10)
-        woke.append(f"{name} at {clock.time():g}")
-
-    with clock.participant():
-        threads = [
-            clock.thread(wait, "stopped", stopped),
-            clock.thread(wait, "state machine", clock.event(Turn.STATE_MACHINES)),
-            clock.thread(wait, "job", clock.event(Turn.JOBS)),
-        ]
-        for thread in threads:
-            thread.start()
-        clock.sleep(5)
-        stopped.set()
-        for thread in threads:
-            thread.join()
-    assert woke == ["stopped at 5", "job at 10", "state machine at 10"]
-
-
 # --- working --------------------------------------------------------------------------------------
 
 
@@ -274,6 +258,17 @@ def test_time_never_goes_back(real_time: FakeRealTime) -> None:
 # --- events ---------------------------------------------------------------------------------------
 
 
+def wait_and_set(clock: VirtualClock, threads: list[VirtualThread], event: VirtualEvent) -> None:
+    """Start threads that wait, set an event after 25 seconds, and see the threads end."""
+    with clock.participant():
+        for thread in threads:
+            thread.start()
+        clock.sleep(25)
+        event.set()
+        for thread in threads:
+            thread.join()
+
+
 def test_an_event_that_nobody_sets_times_out(clock: VirtualClock) -> None:
     assert clock.event().wait(HOUR) is False
     assert clock.time() == HOUR
@@ -285,15 +280,26 @@ def test_setting_an_event_wakes_every_waiter_at_that_instant(clock: VirtualClock
     threads = [
         clock.thread(lambda: woke.append((event.wait(HOUR), clock.time()))) for _ in range(3)
     ]
-    with clock.participant():
-        for thread in threads:
-            thread.start()
-        clock.sleep(25)
-        event.set()
-        for thread in threads:
-            thread.join()
+    wait_and_set(clock, threads, event)
     assert woke == [(True, 25)] * 3
     assert clock.time() == 25
+
+
+def test_an_event_times_out_in_its_turn_and_is_set_at_once(clock: VirtualClock) -> None:
+    woke: list[str] = []
+    stopped = clock.event(Turn.STATE_MACHINES)
+
+    def wait(name: str, event: VirtualEvent) -> None:
+        event.wait(50)
+        woke.append(f"{name} at {clock.time():g}")
+
+    threads = [
+        clock.thread(wait, "stopped", stopped),
+        clock.thread(wait, "state machine", clock.event(Turn.STATE_MACHINES)),
+        clock.thread(wait, "job", clock.event(Turn.JOBS)),
+    ]
+    wait_and_set(clock, threads, stopped)
+    assert woke == ["stopped at 25", "job at 50", "state machine at 50"]
 
 
 def test_a_set_event_does_not_wait_until_it_is_cleared(clock: VirtualClock) -> None:

@@ -164,22 +164,19 @@ def test_ctrl_c_in_a_pipe_leaves_the_run_alone(
     pipeline: Deployed, found: Pipeline, local_aws_environment: dict[str, str]
 ) -> None:
     arn = pipeline.start_until("CreateDatasetImportJob", "weekly")
-    try:
-        with subprocess.Popen(
-            [str(PROGRAM), "watch", "--state-machine-arn", pipeline.machine_arn],
-            env=BARE | local_aws_environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        ) as watching:
-            assert watching.stdout is not None
-            assert watching.stdout.readline().startswith("Run weekly  RUNNING")
-            watching.send_signal(signal.SIGINT)
-            _, told = watching.communicate(timeout=60)
-        client = pipeline.aws.client("stepfunctions")
-        assert client.describe_execution(executionArn=arn)["status"] == "RUNNING"
-    finally:
-        pipeline.aws.clock.release()
+    with subprocess.Popen(
+        [str(PROGRAM), "watch", "--state-machine-arn", pipeline.machine_arn],
+        env=BARE | local_aws_environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as watching:
+        assert watching.stdout is not None
+        assert watching.stdout.readline().startswith("Run weekly  RUNNING")
+        watching.send_signal(signal.SIGINT)
+        _, told = watching.communicate(timeout=60)
+    client = pipeline.aws.client("stepfunctions")
+    assert client.describe_execution(executionArn=arn)["status"] == "RUNNING"
     assert watching.returncode == 130
     assert "Watch it again: batchrec watch weekly" in told
     assert "Traceback" not in told

@@ -115,18 +115,15 @@ def test_continuing_what_only_the_bucket_remembers(pipeline: Deployed, found: Pi
 
 def test_another_run_is_under_way(pipeline: Deployed, found: Pipeline) -> None:
     pipeline.start_until("CreateSolutionVersion", "first")
-    try:
-        with pytest.raises(BatchrecError, match=r"first .* is under way.*batchrec watch first"):
-            batchrec(*run(found, "--name", "second"))
-        assert [each["name"] for each in runs.executions(found)] == ["first"]
-        assert batchrec(*run(found, "--name", "second", "--anyway")).exit_code == 0
-        for _ in range(100):
-            pipeline.aws.clock.advance(1)
-            if runs.read(found, "second").ended:
-                break
-        watched = batchrec("watch", "second", "--state-machine-arn", pipeline.name)
-    finally:
-        pipeline.aws.clock.release()
+    with pytest.raises(BatchrecError, match=r"first .* is under way.*batchrec watch first"):
+        batchrec(*run(found, "--name", "second"))
+    assert [each["name"] for each in runs.executions(found)] == ["first"]
+    assert batchrec(*run(found, "--name", "second", "--anyway")).exit_code == 0
+    for _ in range(100):
+        pipeline.aws.clock.advance(1)
+        if runs.read(found, "second").ended:
+            break
+    watched = batchrec("watch", "second", "--state-machine-arn", pipeline.name)
     assert watched.exit_code == 3
     assert "run second: SKIPPED" in watched.output
     assert "Warning The run was skipped: another one was under way" in watched.words

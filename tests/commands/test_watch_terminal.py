@@ -83,28 +83,26 @@ def test_watching_is_interrupted_and_resumed(pipeline: Deployed, terminal: Termi
     clock, named = pipeline.aws.clock, f"--state-machine-arn {pipeline.name}"
     watch = f'batchrec watch weekly {named} --interval 0.3; echo "exit code $?"'
     pipeline.start_until("CreateSolutionVersion", "weekly")
-    try:
-        terminal.type(watch)
-        first = terminal.wait_for(lambda shown: "training" in shown)
-        assert row(first, "import")[1:5] == ["import", "interactions", "ACTIVE", "0:05:00"]
-        assert row(first, "training")[1:3] == ["training", "user-personalization"]
-        assert "In  RecommendWithSolutions: user-personalization" in first
-        age = age_of_training(first)
+    terminal.type(watch)
+    first = terminal.wait_for(lambda shown: "training" in shown)
+    assert row(first, "import")[1:5] == ["import", "interactions", "ACTIVE", "0:05:00"]
+    assert row(first, "training")[1:3] == ["training", "user-personalization"]
+    assert "In  RecommendWithSolutions: user-personalization" in first
+    age = age_of_training(first)
 
-        clock.advance(600)
-        terminal.wait_for(lambda shown: age_of_training(shown) >= age + 600)
+    clock.advance(600)
+    terminal.wait_for(lambda shown: age_of_training(shown) >= age + 600)
 
-        terminal.interrupt()
-        left = terminal.wait_for(lambda shown: "exit code 130" in shown)
-        assert f"Watch it again: batchrec watch weekly {named}" in left
+    terminal.interrupt()
+    left = terminal.wait_for(lambda shown: "exit code 130" in shown)
+    assert f"Watch it again: batchrec watch weekly {named}" in left
 
-        terminal.type("clear")
-        terminal.wait_for(lambda shown: "watch" not in shown)
-        terminal.type(watch)
-        again = terminal.wait_for(lambda shown: "training" in shown)
-        assert age_of_training(again) >= age + 600
-    finally:
-        clock.release()
+    terminal.type("clear")
+    terminal.wait_for(lambda shown: "watch" not in shown)
+    terminal.type(watch)
+    again = terminal.wait_for(lambda shown: "training" in shown)
+    assert age_of_training(again) >= age + 600
+    clock.release()
     ended = terminal.wait_for(lambda shown: "exit code 0" in shown)
     assert "Run weekly  SUCCEEDED" in ended
     assert row(ended, "publish")[1:3] == ["publish", "SUCCEEDED"]
